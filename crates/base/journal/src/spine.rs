@@ -1,0 +1,97 @@
+//! The door to a journal, and the check of a chain.
+
+use types::{Digest, Id};
+
+use crate::{Draft, Record};
+
+/// Why a journal did not take or give something.
+#[derive(Debug, thiserror::Error)]
+pub enum SpineError {
+    /// The medium failed. Nothing of the batch was kept.
+    #[error("the journal could not be written, nothing of this step was kept: {0}")]
+    Medium(String),
+    /// A fact names a cause that is not in the journal.
+    #[error("record {record} names the cause {cause}, which is not in the journal")]
+    UnknownCause {
+        /// The fact.
+        record: Id,
+        /// The cause that it names.
+        cause: Id,
+    },
+    /// A name was used twice.
+    #[error("record {0} is in the journal already")]
+    Duplicate(Id),
+    /// While a run was repeated, it said something else than the journal does.
+    #[error(
+        "record {id} differs from the journal: {what}. The code, the data or the mandate changed \
+         since it was recorded"
+    )]
+    Diverged {
+        /// The record.
+        id: Id,
+        /// How it differs.
+        what: String,
+    },
+    /// An object that should be there is not, or is not what its digest says.
+    #[error("object {digest}: {what}")]
+    Object {
+        /// Its digest.
+        digest: Digest,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// A journal that can be appended to and read.
+///
+/// A batch is kept whole or not at all, and is durable when [`Spine::append`] returns.
+pub trait Spine {
+    /// Appends facts in their order.
+    fn append(&mut self, batch: Vec<Draft>) -> Result<(), SpineError>;
+
+    /// The record with this name.
+    fn record(&self, id: &Id) -> Option<&Record>;
+
+    /// The payload with this digest.
+    fn payload(&self, digest: &Digest) -> Result<Vec<u8>, SpineError>;
+}
+
+/// The first record at which a chain does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal is broken at record {seq} ({id}): {what}")]
+pub struct Broken {
+    /// Its place.
+    pub seq: u64,
+    /// Its name.
+    pub id: Id,
+    /// What does not hold.
+    pub what: String,
+}
+
+/// Holds a chain against its hashes: each record's own hash, its link to the one before, its place,
+/// and that its causes came before it. Gives the hash of the last record.
+pub fn verify<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Digest, Broken> {
+    let mut seen = std::collections::HashSet::new();
+    let mut last = Digest::ZERO;
+    for (place, record) in records.into_iter().enumerate() {
+        let broken =
+            |what: &str| Broken { seq: place as u64, id: record.id.clone(), what: what.to_owned() };
+        if record.seq != place as u64 {
+            return Err(broken("a record is missing before it"));
+        }
+        if record.hash != record.computed_hash() {
+            return Err(broken("its content does not match its hash"));
+        }
+        if record.prev_hash != last {
+            return Err(broken("it is not linked to the record before it"));
+        }
+        if let Some(cause) = record.because.iter().find(|cause| !seen.contains(*cause)) {
+            return Err(broken(&format!("its cause {cause} does not come before it")));
+        }
+        if !seen.insert(&record.id) {
+            return Err(broken("its name is used twice"));
+        }
+        last = record.hash;
+    }
+    Ok(last)
+}

@@ -1,0 +1,261 @@
+//! `trimtab optimise` and `trimtab frontier`: one question, answered from prices alone.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use allocation::{Constraint, Objective, Problem, allocate, frontier as sweep};
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use risk::{
+    CovarianceEstimator, Gaps, MeanEstimator, Moments, ReturnKind, Returns, ShrinkageTarget,
+    Window, estimate,
+};
+use types::{Date, Digest, Panel, Symbol, Target};
+
+use crate::commands::Found;
+use crate::show::{Format, json, percent, say, table};
+use crate::world::{accept, import_prices};
+
+/// Where returns and risk come from.
+#[derive(Debug, Args)]
+pub struct Market {
+    /// Prices: a CSV or Parquet file, wide or long, or a folder of them
+    prices: PathBuf,
+    /// The last day that is seen; the newest if left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<Date>,
+    /// Daily returns that are seen
+    #[arg(long, default_value_t = 504, value_name = "DAYS")]
+    window: usize,
+    /// Only these symbols
+    #[arg(long, value_delimiter = ',', value_name = "SYMBOLS")]
+    symbols: Vec<String>,
+    /// How the covariance is estimated
+    #[arg(long, value_enum, default_value_t = Covariance::LedoitWolf)]
+    covariance: Covariance,
+    /// How expected returns are estimated
+    #[arg(long, value_enum, default_value_t = Mean::BayesStein)]
+    mean: Mean,
+    /// Trading days of the horizon; moments are scaled to it
+    #[arg(long, default_value_t = 252, value_name = "DAYS")]
+    horizon: usize,
+    /// A constraint, such as "weight <= 15%"; may be given several times
+    #[arg(long = "constraint", value_name = "SENTENCE", default_values_t = ["long only".to_owned()])]
+    constraints: Vec<String>,
+    /// A group for constraints, such as "energy=CVX,XOM"; may be given several times
+    #[arg(long = "group", value_name = "NAME=SYMBOLS")]
+    groups: Vec<String>,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Options of `trimtab optimise`.
+#[derive(Debug, Args)]
+pub struct OptimiseArgs {
+    #[command(flatten)]
+    market: Market,
+    /// What the weights are for: "minimise variance", "maximise return - 5 * variance",
+    /// "maximise sharpe", "risk parity", "hierarchical risk parity", "equal weight",
+    /// "inverse volatility"
+    #[arg(long, default_value = "minimise variance", value_name = "SENTENCE")]
+    objective: String,
+}
+
+/// Options of `trimtab frontier`.
+#[derive(Debug, Args)]
+pub struct FrontierArgs {
+    #[command(flatten)]
+    market: Market,
+    /// Portfolios on the frontier
+    #[arg(long, default_value_t = 20)]
+    points: usize,
+}
+
+/// The covariance estimators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Covariance {
+    Sample,
+    /// Weights halve every 63 days
+    ExponentiallyWeighted,
+    LedoitWolf,
+}
+
+/// The mean estimators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mean {
+    Sample,
+    BayesStein,
+    Zero,
+}
+
+/// The question, with everything that it depends on.
+struct Question {
+    moments: Moments,
+    constraints: Vec<Constraint>,
+    groups: BTreeMap<String, Vec<Symbol>>,
+    as_of: Date,
+}
+
+impl Question {
+    fn read(market: &Market) -> anyhow::Result<Self> {
+        let panel = panel(market)?;
+        let window = Window {
+            rows: market.window,
+            kind: ReturnKind::Simple,
+            gaps: Gaps::Drop { at_least: 20.min(market.window) },
+        };
+        let returns = Returns::from_panel(&panel, window)?;
+        let covariance = match market.covariance {
+            Covariance::Sample => CovarianceEstimator::Sample,
+            Covariance::ExponentiallyWeighted => {
+                CovarianceEstimator::ExponentiallyWeighted { half_life_days: 63.0 }
+            }
+            Covariance::LedoitWolf => {
+                CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity }
+            }
+        };
+        let mean = match market.mean {
+            Mean::Sample => MeanEstimator::Sample,
+            Mean::BayesStein => MeanEstimator::BayesStein,
+            Mean::Zero => MeanEstimator::Zero,
+        };
+        let daily = estimate(&returns, &mean, &covariance)?;
+        let constraints = market.constraints.iter().map(|sentence| sentence.parse());
+        Ok(Self {
+            moments: daily.scaled(market.horizon as f64),
+            constraints: constraints.collect::<Result<_, _>>()?,
+            groups: groups(&market.groups)?,
+            as_of: panel.last_date().context("there are no prices")?,
+        })
+    }
+
+    fn problem(&self) -> Problem<'_> {
+        Problem {
+            moments: &self.moments,
+            expected_return: &self.moments.mean,
+            previous: &[],
+            constraints: &self.constraints,
+            groups: &self.groups,
+            costs: None,
+            as_of: self.as_of,
+        }
+    }
+}
+
+fn panel(market: &Market) -> anyhow::Result<Panel> {
+    let prices = accept(import_prices(&market.prices, vec![])?)?;
+    let panel = prices.panel(Digest::ZERO);
+    let panel = match market.as_of {
+        Some(day) => panel.as_of(day),
+        None => panel,
+    };
+    if market.symbols.is_empty() {
+        return Ok(panel);
+    }
+    let symbols: Vec<Symbol> = market.symbols.iter().map(|name| name.as_str().into()).collect();
+    let known: Vec<&str> = panel.symbols().iter().map(Symbol::as_str).collect();
+    panel.select(&symbols).with_context(|| format!("the prices have {}", known.join(", ")))
+}
+
+fn groups(given: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Symbol>>> {
+    let mut groups = BTreeMap::new();
+    for text in given {
+        let Some((name, symbols)) = text.split_once('=') else {
+            bail!("--group {text}: expected a name and symbols, such as energy=CVX,XOM");
+        };
+        groups.insert(name.to_owned(), symbols.split(',').map(Symbol::from).collect());
+    }
+    Ok(groups)
+}
+
+/// Prints optimal weights with their certificate.
+pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
+    let question = Question::read(&args.market)?;
+    let objective: Objective = args.objective.parse()?;
+    let target = allocate(&objective, &question.problem())?;
+    match args.market.format {
+        Format::Json => json(&target)?,
+        Format::Table => print(&target, &question.moments, args.market.horizon)?,
+    }
+    Ok(Found::AllWell)
+}
+
+fn print(target: &Target, moments: &Moments, horizon: usize) -> anyhow::Result<()> {
+    let contributions = moments.risk_contributions(&target.weights)?;
+    let volatility = moments.volatility(&target.weights)?;
+    let mut order: Vec<usize> = (0..target.weights.len()).collect();
+    order.sort_by(|a, b| target.weights[*b].total_cmp(&target.weights[*a]));
+    let held = order.into_iter().filter(|asset| target.weights[*asset].abs() >= 5e-7);
+    table(
+        &["symbol", ">weight", ">share of risk"],
+        held.map(|asset| {
+            vec![
+                target.symbols[asset].to_string(),
+                percent(target.weights[asset]),
+                percent(contributions[asset] / volatility),
+            ]
+        }),
+    );
+    let certificate = &target.certificate;
+    say("");
+    say(&format!("as of {}, over {horizon} days", target.as_of));
+    say(&format!("expected return {}", percent(moments.expected_return(&target.weights)?)));
+    say(&format!("volatility      {}", percent(volatility)));
+    say(&format!(
+        "{}: {:?}, primal residual {:.0e}, dual {:.0e}, gap {:.0e}",
+        certificate.method,
+        certificate.status,
+        certificate.primal_residual,
+        certificate.dual_residual,
+        certificate.gap
+    ));
+    for binding in &certificate.binding {
+        say(&format!("binding: {}  (shadow price {:.3e})", binding.constraint, binding.shadow_price));
+    }
+    Ok(())
+}
+
+/// Prints the efficient frontier.
+pub fn frontier(args: &FrontierArgs) -> anyhow::Result<Found> {
+    let question = Question::read(&args.market)?;
+    let points = sweep(&question.problem(), args.points)?;
+    match args.market.format {
+        Format::Json => {
+            let rows: Vec<_> = points
+                .iter()
+                .map(|point| {
+                    let weights: BTreeMap<&str, f64> = question
+                        .moments
+                        .symbols
+                        .iter()
+                        .map(Symbol::as_str)
+                        .zip(point.weights.iter().copied())
+                        .collect();
+                    serde_json::json!({
+                        "expected_return": point.expected_return,
+                        "volatility": point.volatility,
+                        "weights": weights,
+                        "certificate": point.certificate,
+                    })
+                })
+                .collect();
+            json(&rows)?;
+        }
+        Format::Table => table(
+            &[">return", ">volatility", "largest weights"],
+            points.iter().map(|point| {
+                let largest = largest(&question.moments.symbols, &point.weights);
+                vec![percent(point.expected_return), percent(point.volatility), largest]
+            }),
+        ),
+    }
+    Ok(Found::AllWell)
+}
+
+fn largest(symbols: &[Symbol], weights: &[f64]) -> String {
+    let mut held: Vec<(&Symbol, f64)> = symbols.iter().zip(weights.iter().copied()).collect();
+    held.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let shown = held.iter().take(4).filter(|(_, weight)| weight.abs() >= 5e-5);
+    shown.map(|(symbol, weight)| format!("{symbol} {}", percent(*weight))).collect::<Vec<_>>().join(", ")
+}

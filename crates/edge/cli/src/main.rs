@@ -1,0 +1,93 @@
+//! `trimtab`: the command line.
+//!
+//! Each command is a file in `commands/`. Results go to standard output, progress and errors to
+//! standard error. Exit codes: 0 done, 1 it could not be done, 2 the command line was wrong,
+//! 3 a check found that something does not agree (`replay`, `verify`).
+
+mod code;
+mod commands;
+mod meter;
+mod say;
+mod show;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use commands::Found;
+
+/// Runs portfolios the way good teams run software.
+///
+/// A mandate file says what a portfolio is for; `trimtab run` takes it through history, and every
+/// order can say why it was placed.
+#[derive(Debug, Parser)]
+#[command(version = VERSION, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a mandate through history; resumes if it was cut off
+    Run(commands::run::RunArgs),
+    /// Write the tearsheet of a run: HTML, and its plots as SVG and PNG
+    Report(commands::report::ReportArgs),
+    /// Show why an order was placed: the tree of its causes, down to data and code
+    Why(commands::why::WhyArgs),
+    /// Recompute a run, or the run up to an order, and compare every byte with the journal
+    Replay(commands::replay::ReplayArgs),
+    /// Check the journal's chain and every stored object
+    Verify(commands::verify::VerifyArgs),
+    /// List runs, and the orders of a run
+    Runs(commands::runs::RunsArgs),
+    /// The model registry: list, show, compare, promote, roll back
+    Models(commands::models::ModelsArgs),
+    /// Optimise a portfolio from prices alone: one question, no mandate
+    Optimise(commands::optimise::OptimiseArgs),
+    /// The efficient frontier from prices alone
+    Frontier(commands::optimise::FrontierArgs),
+    /// Import prices into an immutable snapshot and check them
+    Data(commands::data::DataArgs),
+    /// The features and operators that mandates can use
+    Features(commands::features::FeaturesArgs),
+    /// What a run used of the machine, by stage
+    Cost(commands::cost::CostArgs),
+}
+
+/// Where the journal and its objects are kept.
+#[derive(Debug, Clone, Args)]
+pub struct HomeArgs {
+    /// The home folder: journal, snapshots, models
+    #[arg(long, env = "TRIMTAB_HOME", default_value = ".trimtab", value_name = "DIR")]
+    pub home: PathBuf,
+}
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("TRIMTAB_REVISION"), ")");
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(args) => commands::run::run(&args),
+        Command::Report(args) => commands::report::report(&args),
+        Command::Why(args) => commands::why::why(&args),
+        Command::Replay(args) => commands::replay::replay(&args),
+        Command::Verify(args) => commands::verify::verify(&args),
+        Command::Runs(args) => commands::runs::runs(&args),
+        Command::Models(args) => commands::models::models(&args),
+        Command::Optimise(args) => commands::optimise::optimise(&args),
+        Command::Frontier(args) => commands::optimise::frontier(&args),
+        Command::Data(args) => commands::data::data(&args),
+        Command::Features(args) => commands::features::features(&args),
+        Command::Cost(args) => commands::cost::cost(&args),
+    };
+    match done {
+        Ok(Found::AllWell) => ExitCode::SUCCESS,
+        Ok(Found::Disagreement) => ExitCode::from(3),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Watching a run: processor time by stage, and progress on standard error.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use backtest::Watcher;
+use cpu_time::ProcessTime;
+use cycle::Stages;
+use indicatif::{ProgressBar, ProgressStyle};
+use monitoring::{Meter, Usage};
+use types::Date;
+
+/// Meters stages and shows progress.
+pub struct Clock {
+    meter: Meter,
+    stage: Option<(&'static str, ProcessTime, Instant)>,
+    progress: Progress,
+}
+
+enum Progress {
+    Silent,
+    Bar(ProgressBar),
+    /// Where there is no terminal: a line at each tenth.
+    Lines(usize),
+}
+
+impl Clock {
+    /// A clock that shows progress, or is silent.
+    pub fn new(silent: bool) -> Self {
+        let progress = match (silent, std::io::stderr().is_terminal()) {
+            (true, _) => Progress::Silent,
+            (false, true) => Progress::Bar(bar()),
+            (false, false) => Progress::Lines(0),
+        };
+        Self { meter: Meter::default(), stage: None, progress }
+    }
+
+    /// Ends the running stage and gives what was metered.
+    pub fn finish(mut self) -> Meter {
+        self.leave();
+        if let Progress::Bar(bar) = &self.progress {
+            bar.finish_and_clear();
+        }
+        self.meter
+    }
+
+    fn leave(&mut self) {
+        if let Some((stage, cpu, wall)) = self.stage.take() {
+            let usage = Usage {
+                cpu_seconds: cpu.elapsed().as_secs_f64(),
+                wall_seconds: wall.elapsed().as_secs_f64(),
+                count: 1,
+                ..Usage::default()
+            };
+            self.meter.add(stage, usage);
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {wide_bar:.cyan/blue} {pos}/{len} days {elapsed}")
+        .expect("the template is well formed");
+    let bar = ProgressBar::new(0).with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+impl Stages for Clock {
+    fn enter(&mut self, stage: &'static str) {
+        if self.stage.as_ref().is_some_and(|(running, _, _)| *running == stage) {
+            return;
+        }
+        self.leave();
+        self.stage = Some((stage, ProcessTime::now(), Instant::now()));
+    }
+}
+
+impl Watcher for Clock {
+    fn day(&mut self, day: Date, done: usize, total: usize, value: f64) {
+        match &mut self.progress {
+            Progress::Silent => {}
+            Progress::Bar(bar) => {
+                if done.is_multiple_of(64) || done == total {
+                    bar.set_length(total as u64);
+                    bar.set_position(done as u64);
+                    bar.set_message(format!("{day}  {}", crate::show::grouped(value, 0)));
+                }
+            }
+            Progress::Lines(tenths) => {
+                if done * 10 / total > *tenths {
+                    *tenths = done * 10 / total;
+                    eprintln!("{day}  {}0%  {}", tenths, crate::show::grouped(value, 0));
+                }
+            }
+        }
+    }
+
+    fn stages(&mut self) -> &mut dyn Stages {
+        self
+    }
+}

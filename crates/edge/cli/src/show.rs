@@ -1,0 +1,84 @@
+//! Tables for people, JSON for programs.
+
+use clap::ValueEnum;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs: one JSON document on standard output.
+    Json,
+}
+
+/// Prints a line on standard output; a closed pipe ends the program quietly.
+pub fn say(line: &str) {
+    use std::io::Write;
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints a value as JSON.
+pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    say(&serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// Prints a table; columns whose header begins with `>` are aligned to the right.
+pub fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let name = |header: &str| header.trim_start_matches('>').to_owned();
+    table.set_header(headers.iter().map(|header| name(header)).collect::<Vec<_>>());
+    table.add_rows(rows);
+    for (index, header) in headers.iter().enumerate() {
+        if let (true, Some(column)) = (header.starts_with('>'), table.column_mut(index)) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for line in table.to_string().lines() {
+        say(line.trim_end());
+    }
+}
+
+/// A fraction as per cent with two places.
+pub fn percent(fraction: f64) -> String {
+    format!("{:.2}%", fraction * 100.0)
+}
+
+/// A number with thousands separated: `1,234,567.89`.
+pub fn grouped(value: f64, places: usize) -> String {
+    let text = format!("{:.places$}", value.abs());
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(w, r)| (w, format!(".{r}")));
+    let digits: Vec<char> = whole.chars().collect();
+    let mut out = String::new();
+    for (index, digit) in digits.iter().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(*digit);
+    }
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{out}{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        for (value, places, text) in [
+            (0.0, 0, "0"),
+            (999.5, 1, "999.5"),
+            (1234567.891, 2, "1,234,567.89"),
+            (-1000.0, 0, "-1,000"),
+        ] {
+            assert_eq!(grouped(value, places), text);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! From files to snapshots, and from snapshots to the history that a run is shown.
+//!
+//! A run never reads a file directly: what it reads is first put into one canonical form, stored
+//! under its digest, and read back from there. So a replay, which only has the digests, sees the
+//! same bytes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use backtest::{History, Vanished};
+use cycle::Mandate;
+use journal::Spine;
+use market::{
+    Calendar, CorporateAction, Finding, ImportOptions, Imported, Memberships, Prices, Requirement,
+    Universe, import, import_actions,
+};
+use store::{Home, tables};
+use types::{Date, Digest, Panel, Symbol, Table, Values};
+
+/// Snapshots in memory: canonical bytes by what they are used for.
+pub type Snapshots = BTreeMap<String, Vec<u8>>;
+
+/// Reads the mandate's files into canonical snapshots; also what was found on the way.
+pub fn read(mandate: &Mandate, folder: &Path) -> anyhow::Result<(Snapshots, Vec<Finding>)> {
+    let universe = &mandate.universe;
+    let mut snapshots = Snapshots::new();
+    let mut actions = vec![];
+    let mut findings = vec![];
+    if let Some(file) = &universe.actions {
+        let table = one(&folder.join(file))?;
+        let read = import_actions(&table, &Calendar::nyse())?;
+        snapshots.insert("actions".to_owned(), tables::to_parquet(&actions_table(&read.actions))?);
+        findings.extend(read.findings);
+        actions = read.actions;
+    }
+    let imported = import_prices(&folder.join(&universe.prices), actions)?;
+    findings.extend(imported.findings.iter().cloned());
+    let prices = accept(imported)?;
+    snapshots.insert("prices".to_owned(), tables::to_parquet(&prices.to_table("prices"))?);
+    let others = [
+        ("members", universe.members.as_ref().map(|members| &members.file)),
+        ("rates", mandate.cash.rates.as_ref().map(|rates| &rates.file)),
+        ("fundamentals", universe.fundamentals.as_ref().map(|known| &known.file)),
+    ];
+    for (name, file) in others {
+        if let Some(file) = file {
+            let table = one(&folder.join(file))?;
+            snapshots.insert(name.to_owned(), tables::to_parquet(&table)?);
+        }
+    }
+    Ok((snapshots, findings))
+}
+
+/// Reads and checks prices from a file or folder.
+pub fn import_prices(path: &Path, actions: Vec<CorporateAction>) -> anyhow::Result<Imported> {
+    let tables = tables::read_all(path)?;
+    Ok(import(&tables, &ImportOptions { actions, ..ImportOptions::default() })?)
+}
+
+/// The prices, if nothing that was found is an error; all errors are named.
+pub fn accept(imported: Imported) -> anyhow::Result<Prices> {
+    let errors: Vec<String> = imported.errors().take(10).map(ToString::to_string).collect();
+    imported.accept().with_context(|| format!("the prices cannot be used:\n  {}", errors.join("\n  ")))
+}
+
+fn one(path: &PathBuf) -> anyhow::Result<Table> {
+    Ok(tables::read(path)?)
+}
+
+/// The canonical table of corporate actions.
+fn actions_table(actions: &[CorporateAction]) -> Table {
+    let kind = |action: &CorporateAction| match action.kind {
+        market::ActionKind::Split { ratio } => ("split", ratio, f64::NAN),
+        market::ActionKind::Dividend { amount } => ("dividend", f64::NAN, amount),
+    };
+    let text = |value: &str| Some(value.to_owned());
+    Table {
+        origin: "actions".to_owned(),
+        first_line: 1,
+        columns: vec![
+            ("symbol".to_owned(), Values::Text(actions.iter().map(|a| text(a.symbol.as_str())).collect())),
+            ("ex_date".to_owned(), Values::Date(actions.iter().map(|a| Some(a.ex_date)).collect())),
+            ("type".to_owned(), Values::Text(actions.iter().map(|a| text(kind(a).0)).collect())),
+            ("ratio".to_owned(), Values::Number(actions.iter().map(|a| kind(a).1).collect())),
+            ("amount".to_owned(), Values::Number(actions.iter().map(|a| kind(a).2).collect())),
+        ],
+    }
+}
+
+/// Reads the snapshots of a run back from its home.
+pub fn recall(home: &Home, digests: &BTreeMap<String, Digest>) -> anyhow::Result<Snapshots> {
+    digests
+        .iter()
+        .map(|(name, digest)| {
+            let bytes = home.payload(digest).with_context(|| format!("snapshot `{name}`"))?;
+            Ok((name.clone(), bytes))
+        })
+        .collect()
+}
+
+/// The history that a mandate's run is shown, from canonical snapshots.
+pub fn history(mandate: &Mandate, snapshots: &Snapshots) -> anyhow::Result<History> {
+    let calendar = Calendar::nyse();
+    let table = |name: &str| -> anyhow::Result<Option<Table>> {
+        let bytes = snapshots.get(name);
+        Ok(bytes.map(|bytes| tables::from_parquet(name, bytes)).transpose()?)
+    };
+    let prices = table("prices")?.context("a run has prices")?;
+    let mut prices = Prices::from_table(&prices)?;
+    let mut actions: BTreeMap<Date, Vec<CorporateAction>> = BTreeMap::new();
+    if let Some(table) = table("actions")? {
+        let read = import_actions(&table, &calendar)?.actions;
+        let read: Vec<_> = read.into_iter().filter(|a| wanted(mandate, &a.symbol)).collect();
+        prices = only(mandate, &prices)?.chained(&read)?;
+        for action in read {
+            actions.entry(action.ex_date).or_default().push(action);
+        }
+    }
+    let source = Digest::of(&snapshots["prices"]);
+    let mut panel = select(mandate, &prices.panel(source))?;
+    if let (Some(known), Some(table)) = (&mandate.universe.fundamentals, table("fundamentals")?) {
+        let both = [source, Digest::of(&snapshots["fundamentals"])];
+        let source = Digest::of_parts(both.iter().map(|digest| digest.as_bytes().as_slice()));
+        panel =
+            market::with_known(&panel, &table, &known.known, &known.fields, known.valid.0, source)?;
+    }
+    let universe = match (&mandate.universe.members, table("members")?) {
+        (Some(members), Some(table)) => {
+            Universe::Members(Memberships::from_table(&table, Some(&members.index))?)
+        }
+        _ => Universe::Everything,
+    };
+    Ok(History {
+        panel,
+        universe,
+        requirements: requirements(mandate)?,
+        actions,
+        rates: rates(mandate, table("rates")?)?,
+        calendar,
+        vanished: match mandate.universe.vanished.as_deref() {
+            None | Some("stop") => Vanished::Stop,
+            Some("sell at last price") => Vanished::SellAtLastPrice,
+            Some(other) => bail!(
+                "[universe] vanished = \"{other}\": expected \"stop\" or \"sell at last price\""
+            ),
+        },
+    })
+}
+
+fn wanted(mandate: &Mandate, symbol: &Symbol) -> bool {
+    let symbols = mandate.universe.symbols.as_ref();
+    symbols.is_none_or(|symbols| symbols.iter().any(|wanted| wanted == symbol.as_str()))
+}
+
+fn only(mandate: &Mandate, prices: &Prices) -> anyhow::Result<Prices> {
+    Ok(prices.only(|symbol| wanted(mandate, symbol)))
+}
+
+fn select(mandate: &Mandate, panel: &Panel) -> anyhow::Result<Panel> {
+    let Some(symbols) = &mandate.universe.symbols else { return Ok(panel.clone()) };
+    let symbols: Vec<Symbol> = symbols.iter().map(|symbol| symbol.as_str().into()).collect();
+    panel.select(&symbols).with_context(|| {
+        let known: Vec<&str> = panel.symbols().iter().map(Symbol::as_str).collect();
+        format!("[universe] symbols: the prices have {}", known.join(", "))
+    })
+}
+
+fn requirements(mandate: &Mandate) -> anyhow::Result<Vec<Requirement>> {
+    let parsed = mandate.universe.require.iter().map(|sentence| sentence.parse());
+    parsed.collect::<Result<_, _>>().context("[universe] require")
+}
+
+/// Yearly rates on cash as fractions, by day.
+fn rates(mandate: &Mandate, table: Option<Table>) -> anyhow::Result<BTreeMap<Date, f64>> {
+    if let Some(rate) = mandate.cash.rate {
+        return Ok(BTreeMap::from([(Date::MIN, rate.0)]));
+    }
+    let (Some(rates), Some(table)) = (&mandate.cash.rates, table) else {
+        return Ok(BTreeMap::new());
+    };
+    let names = || table.columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let Some(Values::Date(days)) = table.column("date") else {
+        bail!("{}: no column `date` of days; it has {}", rates.file, names());
+    };
+    let Some(Values::Number(values)) = table.column(&rates.column) else {
+        bail!("{}: no column `{}` of numbers; it has {}", rates.file, rates.column, names());
+    };
+    let known = days.iter().zip(values).filter(|(_, value)| value.is_finite());
+    Ok(known.filter_map(|(day, value)| Some(((*day)?, value / 100.0))).collect())
+}

@@ -1,0 +1,260 @@
+//! A mandate that is ready to decide: every sentence in it parsed, every name in it known.
+
+use std::collections::BTreeMap;
+
+use allocation::{Constraint, Objective};
+use execution::Limits;
+use features::{Definition, FeatureSet, Label};
+use monitoring::{Alarm, Response};
+use risk::{CovarianceEstimator, ShrinkageTarget};
+use tracking::{CodeVersion, PromotionRule};
+use types::{CostModel, Digest, Money, RunId, Symbol};
+
+use crate::mandate::{CovariancePlan, Estimator, Mandate, MandateError, Percent};
+use crate::rule::{Period, Rule};
+
+/// The code that decides, as the edge knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Code {
+    /// Its revision and the digest of its dependency lock.
+    pub version: CodeVersion,
+    /// What it takes to rebuild it.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// A mandate with every sentence parsed.
+#[derive(Debug)]
+pub struct Desk {
+    /// The mandate, as it was written.
+    pub mandate: Mandate,
+    /// The run.
+    pub run: RunId,
+    /// The code.
+    pub code: Code,
+    /// The features that are computed; empty where nothing needs any.
+    pub features: Option<FeatureSet>,
+    /// What is forecast.
+    pub outlook: Outlook,
+    /// What allocation is for.
+    pub objective: Objective,
+    /// What weights must fulfil.
+    pub constraints: Vec<Constraint>,
+    /// The groups that constraints name.
+    pub groups: BTreeMap<String, Vec<Symbol>>,
+    /// How risk is estimated.
+    pub covariance: CovarianceEstimator,
+    /// When to rebalance.
+    pub rules: Vec<Rule>,
+    /// What trading costs: for the optimiser, the lots and the venue.
+    pub costs: CostModel,
+    /// What orders must pass.
+    pub limits: Limits,
+    /// When drift alarms.
+    pub alarm: Option<Alarm>,
+    /// What happens then.
+    pub on_alarm: Response,
+    /// When money comes in, and how much.
+    pub deposit: Option<(Period, Money)>,
+}
+
+/// Where expected returns come from.
+#[derive(Debug)]
+pub enum Outlook {
+    /// No view is held.
+    None,
+    /// One expression, scaled to returns.
+    Signal {
+        /// The expression, as a set of one feature.
+        signal: FeatureSet,
+        /// Its expected correlation with returns.
+        information_coefficient: f64,
+        /// Trading days ahead.
+        horizon_days: u32,
+    },
+    /// A learned model.
+    Model {
+        /// What it is trained to forecast.
+        label: Label,
+        /// When a new one replaces the champion.
+        promotion: PromotionRule,
+    },
+}
+
+impl Outlook {
+    /// Trading days that a forecast looks ahead; a month where no view is held.
+    pub fn horizon_days(&self) -> u32 {
+        match self {
+            Outlook::None => 21,
+            Outlook::Signal { horizon_days, .. } => *horizon_days,
+            Outlook::Model { label, .. } => label.horizon() as u32,
+        }
+    }
+}
+
+/// Parses the sentences of one mandate and knows where they stand.
+struct Parser<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Parser<'_> {
+    fn at<T, E: std::fmt::Display>(
+        &self,
+        section: &str,
+        key: &str,
+        parsed: Result<T, E>,
+    ) -> Result<T, MandateError> {
+        parsed.map_err(|error| {
+            MandateError::at_key(self.file, self.text, section, key, error.to_string())
+        })
+    }
+
+    fn label(&self, target: &str) -> Result<Label, MandateError> {
+        let days = |prefix: &str| target.strip_prefix(prefix)?.strip_suffix('d')?.parse().ok();
+        let excess = days("forward_excess_return_").map(|days: usize| {
+            Label::compile(&format!("demean(shift(close, -{days}) / close - 1)"))
+        });
+        let plain = days("forward_return_")
+            .map(|days: usize| Label::compile(&format!("shift(close, -{days}) / close - 1")));
+        let label = excess.or(plain).unwrap_or_else(|| Label::compile(target));
+        self.at("forecast", "target", label)
+    }
+}
+
+impl Desk {
+    /// Sets a mandate up. `file` and `text` are what it was parsed from, for messages.
+    pub fn new(
+        mandate: Mandate,
+        file: &str,
+        text: &str,
+        run: RunId,
+        code: Code,
+    ) -> Result<Self, MandateError> {
+        let parser = Parser { file, text };
+        let sentence = mandate.allocation.objective.sentence();
+        Ok(Self {
+            run,
+            code,
+            features: feature_set(&parser, &mandate)?,
+            outlook: outlook(&parser, &mandate)?,
+            objective: parser.at("allocation", "objective", sentence.parse())?,
+            constraints: constraints(&parser, &mandate)?,
+            groups: groups(&mandate),
+            covariance: covariance(&mandate.risk.covariance),
+            rules: rules(&parser, &mandate)?,
+            costs: mandate.execution.costs.model(),
+            limits: limits(&mandate),
+            alarm: alarm(&parser, &mandate)?,
+            on_alarm: parser.at("monitoring", "on_alarm", mandate.monitoring.on_alarm.parse())?,
+            deposit: deposit(&parser, &mandate)?,
+            mandate,
+        })
+    }
+
+    /// The registered name of this run's models. A backtest has its own: it must not begin with
+    /// what another run learned from its future.
+    pub fn model_name(&self) -> String {
+        let run = self.run.as_str();
+        format!("{}-{}", self.mandate.mandate.name, run.strip_prefix("run-").unwrap_or(run))
+    }
+
+    /// The digest of the feature definitions.
+    pub fn features_digest(&self) -> Digest {
+        self.features.as_ref().map_or(Digest::ZERO, FeatureSet::digest)
+    }
+}
+
+fn feature_set(
+    parser: &Parser<'_>,
+    mandate: &Mandate,
+) -> Result<Option<FeatureSet>, MandateError> {
+    let names = &mandate.features.used;
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let set = FeatureSet::resolve(names, &mandate.features.define);
+    parser.at("features", "use", set).map(Some)
+}
+
+fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateError> {
+    let Some(plan) = &mandate.forecast else { return Ok(Outlook::None) };
+    let label = parser.label(&plan.target)?;
+    if label.horizon() == 0 {
+        return parser.at("forecast", "target", Err("it does not look ahead, so it is no forecast"));
+    }
+    match &plan.signal {
+        None => Ok(Outlook::Model {
+            label,
+            promotion: parser.at("forecast", "promote_if", PromotionRule::parse(&plan.promote_if))?,
+        }),
+        Some(source) => {
+            let own = mandate.features.define.get(source).unwrap_or(source);
+            let definition = Definition { name: "signal".to_owned(), source: own.clone() };
+            Ok(Outlook::Signal {
+                signal: parser.at("forecast", "signal", FeatureSet::compile(&[definition]))?,
+                information_coefficient: plan.information_coefficient,
+                horizon_days: label.horizon() as u32,
+            })
+        }
+    }
+}
+
+fn constraints(parser: &Parser<'_>, mandate: &Mandate) -> Result<Vec<Constraint>, MandateError> {
+    let sentences = &mandate.allocation.constraints;
+    let parsed = sentences.iter().map(|sentence| sentence.parse());
+    parser.at("allocation", "constraints", parsed.collect::<Result<_, _>>())
+}
+
+fn groups(mandate: &Mandate) -> BTreeMap<String, Vec<Symbol>> {
+    let symbols = |names: &Vec<String>| names.iter().map(|name| name.as_str().into()).collect();
+    mandate.universe.groups.iter().map(|(name, names)| (name.clone(), symbols(names))).collect()
+}
+
+fn covariance(plan: &CovariancePlan) -> CovarianceEstimator {
+    match plan.estimator {
+        Estimator::Sample => CovarianceEstimator::Sample,
+        Estimator::ExponentiallyWeighted => {
+            CovarianceEstimator::ExponentiallyWeighted { half_life_days: plan.half_life.0 as f64 }
+        }
+        Estimator::LedoitWolf => {
+            CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity }
+        }
+        Estimator::LedoitWolfConstantCorrelation => {
+            CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation }
+        }
+    }
+}
+
+fn rules(parser: &Parser<'_>, mandate: &Mandate) -> Result<Vec<Rule>, MandateError> {
+    let parsed = mandate.rebalance.when.all().iter().map(|sentence| sentence.parse());
+    parser.at("rebalance", "when", parsed.collect::<Result<_, _>>())
+}
+
+fn limits(mandate: &Mandate) -> Limits {
+    let plan = &mandate.execution.limits;
+    let usual = Limits::default();
+    let fraction = |given: Option<Percent>, usual: f64| given.map_or(usual, |percent| percent.0);
+    Limits {
+        max_order_value: plan.max_order_value.unwrap_or(usual.max_order_value),
+        max_position: fraction(plan.max_position, usual.max_position),
+        max_participation: fraction(plan.max_participation, usual.max_participation),
+        price_collar: fraction(plan.price_collar, usual.price_collar),
+        kill_switch: plan.kill_switch,
+        ..usual
+    }
+}
+
+fn alarm(parser: &Parser<'_>, mandate: &Mandate) -> Result<Option<Alarm>, MandateError> {
+    let Some(plan) = &mandate.monitoring.features else { return Ok(None) };
+    let test = parser.at("monitoring", "features", plan.test.parse())?;
+    parser.at("monitoring", "features", Alarm::new(test, plan.alarm)).map(Some)
+}
+
+fn deposit(parser: &Parser<'_>, mandate: &Mandate) -> Result<Option<(Period, Money)>, MandateError> {
+    let Some(plan) = &mandate.cash.deposit else { return Ok(None) };
+    let amount = parser.at("cash", "deposit", Money::from_f64(plan.amount))?;
+    match parser.at("cash", "deposit", plan.when.parse())? {
+        Rule::EndOf(period) => Ok(Some((period, amount))),
+        _ => parser.at("cash", "deposit", Err("a deposit comes at a `month end` or the like")),
+    }
+}

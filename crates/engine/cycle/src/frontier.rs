@@ -1,0 +1,91 @@
+//! The efficient frontier as it stood at a decision, and whether the forecast has changed since.
+
+use allocation::{Constraint, FrontierPoint, Problem, frontier as sweep};
+use learning::skill::rank_information_coefficient;
+use types::Symbol;
+
+use crate::choose::moments;
+use crate::desk::Outlook;
+use crate::forecast::view;
+use crate::{Book, CycleError, Desk, Seen};
+
+/// The frontier at a decision, per forecast horizon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrontierSeen {
+    /// Portfolios from least risk on.
+    pub points: Vec<FrontierPoint>,
+    /// The assets with their expected returns and volatilities.
+    pub assets: Vec<(Symbol, f64, f64)>,
+    /// Expected return and volatility of the weights that were asked about.
+    pub chosen: (f64, f64),
+    /// Trading days of the horizon.
+    pub horizon_days: u32,
+}
+
+/// The frontier under the mandate's constraints on weights (those on turnover are left out: they
+/// speak of a trade, not of a portfolio), with `weights` (by panel column) in its plane.
+pub fn frontier(
+    desk: &Desk,
+    seen: &Seen,
+    book: &Book,
+    weights: &[f64],
+    points: usize,
+) -> Result<FrontierSeen, CycleError> {
+    let failed = |error| CycleError::new(seen.day(), "frontier", error);
+    let daily = moments(desk, seen)?;
+    let (view, _) = view(desk, seen, &daily, book)?;
+    let moments = daily.scaled(f64::from(view.horizon_days));
+    let constraints: Vec<Constraint> = desk
+        .constraints
+        .iter()
+        .filter(|constraint| *constraint.quantity() != allocation::Quantity::Turnover)
+        .cloned()
+        .collect();
+    let problem = Problem {
+        moments: &moments,
+        expected_return: &view.expected_return,
+        previous: &[],
+        constraints: &constraints,
+        groups: &desk.groups,
+        costs: None,
+        as_of: seen.day(),
+    };
+    let points = sweep(&problem, points).map_err(failed)?;
+    let held: Vec<f64> = moments
+        .symbols
+        .iter()
+        .map(|symbol| weights[seen.panel.column(symbol).expect("it came from the panel")])
+        .collect();
+    let expected = held.iter().zip(&view.expected_return).map(|(w, r)| w * r).sum();
+    let risk = moments.covariance.quad_form(&held).sqrt();
+    let assets = moments.symbols.iter().cloned().zip(view.expected_return.iter().copied());
+    let assets = assets.zip(moments.volatilities()).map(|((s, r), v)| (s, r, v)).collect();
+    Ok(FrontierSeen { points, assets, chosen: (expected, risk), horizon_days: view.horizon_days })
+}
+
+/// Why to rebalance, if today's forecast ranks the symbols differently enough from the one last
+/// acted on.
+pub fn forecast_changed(
+    desk: &Desk,
+    seen: &Seen,
+    book: &Book,
+) -> Result<Option<String>, CycleError> {
+    let wanting: Vec<_> = desk.rules.iter().filter(|rule| rule.wants_forecast()).collect();
+    if wanting.is_empty() || book.forecast.is_empty() {
+        return Ok(None);
+    }
+    let failed = |error: &dyn std::fmt::Display| CycleError::new(seen.day(), "forecast", error);
+    let today = match (&desk.outlook, &book.champion, &desk.features) {
+        (Outlook::Signal { signal, .. }, _, _) => {
+            signal.newest(&seen.panel).map_err(|error| failed(&error))?.values
+        }
+        (Outlook::Model { .. }, Some(champion), Some(features)) => {
+            let newest = features.newest(&seen.panel).map_err(|error| failed(&error))?;
+            let made = champion.admitted.forecast(&newest, desk.outlook.horizon_days());
+            made.map_err(|error| failed(&error))?.expected_return
+        }
+        _ => return Ok(None),
+    };
+    let likeness = rank_information_coefficient(&today, &book.forecast);
+    Ok(likeness.and_then(|rho| wanting.iter().find_map(|rule| rule.fires_on_forecast(rho))))
+}

@@ -1,0 +1,39 @@
+//! One decision, from what is seen to orders that passed every limit.
+//!
+//! A [`Mandate`] is parsed and set up as a [`Desk`]; what a run carries from day to day is its
+//! [`Book`]. [`decide`] takes what was [`Seen`] and what is held, and gives a [`Decision`]: orders,
+//! and the facts ([`facts`]) that say why. It is the only room that knows the order of the others.
+//!
+//! It knows nothing about disk, network or clocks. The day, the seed and the code version are
+//! arguments; what it decides is the same, bit for bit, whenever it is asked again.
+
+mod book;
+mod choose;
+mod decide;
+mod desk;
+mod error;
+pub mod facts;
+mod forecast;
+mod frontier;
+mod invest;
+mod learn;
+pub mod mandate;
+mod observe;
+mod rule;
+mod seen;
+mod stages;
+mod trade;
+mod trail;
+mod watch;
+
+pub use book::Book;
+pub use decide::{Decision, Shape, decide};
+pub use desk::{Code, Desk, Outlook};
+pub use error::CycleError;
+pub use frontier::{FrontierSeen, forecast_changed, frontier};
+pub use invest::invest;
+pub use mandate::{Mandate, MandateError};
+pub use rule::{Look, Period, Rule, RuleError};
+pub use seen::{Seen, daily_value};
+pub use stages::Stages;
+pub use trail::Trail;

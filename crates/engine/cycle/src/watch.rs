@@ -1,0 +1,86 @@
+//! Watching: today's features held against those that the champion was trained on.
+
+use journal::{Because, Kind};
+use monitoring::{Response, drift, judge};
+use tracking::CHAMPION;
+use types::Id;
+
+use crate::facts::{Alert, DriftSeen};
+use crate::learn::{admit, fold_newest};
+use crate::{Book, CycleError, Desk, Trail};
+
+/// What watching found.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    /// The record that a forecast of today rests on, if anything was measured.
+    pub record: Option<Id>,
+    /// Whether nothing may be traded until a person has looked.
+    pub hold: bool,
+}
+
+/// Measures drift; on an alarm, does what the mandate says: marks a training as due, rolls the
+/// champion back, or holds.
+pub(crate) fn watch(
+    desk: &Desk,
+    book: &mut Book,
+    featured: &Id,
+    trail: &mut Trail,
+) -> Result<Watched, CycleError> {
+    let (Some(alarm), Some(champion)) = (&desk.alarm, &book.champion) else {
+        return Ok(Watched::default());
+    };
+    let failed = |error| CycleError::new(trail.day(), "watch", error);
+    let model = champion.admitted.version().reference();
+    let kept = &book.versions[&model.version];
+    let names = book.log.names.clone().unwrap_or_default();
+    let rows = book.log.rows();
+    let recent = rows.saturating_sub(desk.mandate.monitoring.recent.0)..rows;
+    let values: Vec<f64> = recent.flat_map(|row| book.log.row(row).iter().copied()).collect();
+    let drifts = drift(&kept.reference, &names, &values).map_err(failed)?;
+    let verdict = judge(&drifts, alarm, desk.on_alarm);
+    let because = Because::of(featured.clone()).and(kept.trained.clone());
+    let says = DriftSeen {
+        model,
+        test: alarm.test.to_string(),
+        threshold: alarm.threshold,
+        values: drifts
+            .iter()
+            .filter_map(|drift| Some((drift.feature.clone(), alarm.test.value(drift)?)))
+            .collect(),
+    };
+    let drifted = trail.fact(Kind::Drifted, "drifted", because, &says);
+    if verdict.alarms.is_empty() {
+        return Ok(Watched { record: Some(drifted), hold: false });
+    }
+    let says = Alert {
+        alarms: verdict.alarms.iter().map(|alarmed| alarmed.message.clone()).collect(),
+        response: desk.on_alarm.to_string(),
+    };
+    let alerted = trail.fact(Kind::Alerted, "alerted", Because::of(drifted), &says);
+    respond(desk, book, trail, &alerted)?;
+    Ok(Watched { record: Some(alerted), hold: desk.on_alarm == Response::Hold })
+}
+
+fn respond(
+    desk: &Desk,
+    book: &mut Book,
+    trail: &mut Trail,
+    alerted: &Id,
+) -> Result<(), CycleError> {
+    match desk.on_alarm {
+        Response::Hold => {}
+        Response::Retrain => book.retrain = true,
+        Response::RollBack => {
+            let name = desk.model_name();
+            // The first champion has nothing before it: it stays, and the alarm stands recorded.
+            let Ok(back) = book.registry.roll_back(&name, CHAMPION, "drift alarm") else {
+                return Ok(());
+            };
+            let because = Because::of(alerted.clone());
+            let record = trail.fact(Kind::RolledBack, "rolled-back", because, &back);
+            fold_newest(book, trail)?;
+            admit(book, &name, trail.day(), record)?;
+        }
+    }
+    Ok(())
+}

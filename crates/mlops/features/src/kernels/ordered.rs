@@ -1,0 +1,128 @@
+//! Windows by the order of their values: quantiles, ranks, and how long ago the extreme was.
+
+use std::ops::Range;
+
+use super::{Rows, by_row};
+
+/// The linear quantile of sorted values (type 7 of Hyndman & Fan 1996); unknown for none.
+pub(super) fn quantile_of(sorted: &[f64], fraction: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let place = fraction * last as f64;
+    let below = sorted[place as usize];
+    let above = sorted[(place as usize + 1).min(last)];
+    below + (above - below) * place.fract()
+}
+
+/// The quantile of each window. A window is kept sorted while it slides, symbol by symbol; that
+/// carries values from row to row, but nothing that rounds.
+pub(super) fn quantile(fraction: f64, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    let rows = (range.end - range.start).max(0) as usize;
+    let mut out = vec![f64::NAN; rows * x.cols];
+    let mut window = Sorted::default();
+    for col in (0..x.cols).filter(|_| rows > 0) {
+        let first = range.start - (n as i64 - 1);
+        window.restart((first..range.start).map(|t| x.row(t)[col]));
+        for (index, t) in range.clone().enumerate() {
+            window.insert(x.row(t)[col]);
+            if window.unknown == 0 {
+                out[index * x.cols + col] = quantile_of(&window.known, fraction);
+            }
+            window.remove(x.row(t - (n as i64 - 1))[col]);
+        }
+    }
+    out
+}
+
+/// A sorted window.
+#[derive(Default)]
+struct Sorted {
+    known: Vec<f64>,
+    unknown: usize,
+}
+
+impl Sorted {
+    fn restart(&mut self, values: impl Iterator<Item = f64>) {
+        self.known.clear();
+        self.known.extend(values);
+        let all = self.known.len();
+        self.known.retain(|value| !value.is_nan());
+        self.unknown = all - self.known.len();
+        self.known.sort_unstable_by(f64::total_cmp);
+    }
+
+    /// Where `value` stands or would stand; the order is total, so it is found again.
+    fn place(&self, value: f64) -> usize {
+        self.known.partition_point(|known| known.total_cmp(&value).is_lt())
+    }
+
+    fn insert(&mut self, value: f64) {
+        if value.is_nan() {
+            self.unknown += 1;
+        } else {
+            self.known.insert(self.place(value), value);
+        }
+    }
+
+    fn remove(&mut self, value: f64) {
+        if value.is_nan() {
+            self.unknown -= 1;
+        } else {
+            self.known.remove(self.place(value));
+        }
+    }
+}
+
+/// The rank of the newest value in its window, divided by `n`; ties share the average.
+pub(super) fn rank(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    by_row(x.cols, range, |t, out| {
+        let newest = x.row(t);
+        out.fill(0.5);
+        for back in 0..n as i64 {
+            let values = newest.iter().zip(x.row(t - back));
+            for (out, (newest, value)) in out.iter_mut().zip(values) {
+                *out += if value < newest {
+                    1.0
+                } else if value == newest {
+                    0.5
+                } else if value > newest {
+                    0.0
+                } else {
+                    f64::NAN
+                };
+            }
+        }
+        for out in out {
+            *out /= n as f64;
+        }
+    })
+}
+
+/// Rows since the value that `beats` all others in the window, the newest of equal ones.
+pub(super) fn rows_since(
+    beats: impl Fn(f64, f64) -> bool,
+    x: Rows,
+    n: usize,
+    range: Range<i64>,
+) -> Vec<f64> {
+    let mut best = vec![0.0; x.cols];
+    by_row(x.cols, range, |t, out| {
+        best.copy_from_slice(x.row(t));
+        for (out, best) in out.iter_mut().zip(&best) {
+            *out = if best.is_nan() { f64::NAN } else { 0.0 };
+        }
+        for back in 1..n as i64 {
+            let values = best.iter_mut().zip(x.row(t - back));
+            for (out, (best, value)) in out.iter_mut().zip(values) {
+                if beats(*value, *best) {
+                    *best = *value;
+                    *out = back as f64;
+                } else if value.is_nan() {
+                    *best = f64::NAN;
+                    *out = f64::NAN;
+                }
+            }
+        }
+    })
+}

@@ -1,0 +1,59 @@
+//! The table of operators and the library as a page of Markdown.
+
+use crate::operators::{Group, Operator, operators};
+use crate::{SEMANTICS, library};
+
+const HEAD: &str = "\
+# Operators of the feature language
+
+This page is rendered from the table in `crates/mlops/features/src/operators`; a test holds the two
+together.
+
+Rules that hold everywhere:
+
+* A row is a row of the panel (a trading day), a column is a symbol. An unknown value is NaN.
+* A window is full or the result is unknown: one unknown value in it, or one row before the panel
+  begins, makes the result unknown. (Qlib computes with whatever is there, `min_periods=1`.)
+* A result that is not a finite number is unknown.
+* The value of a row depends on the rows of its window alone, bit for bit: not on where the panel
+  starts, and not on whether all history or only the newest row is asked for.
+* Windows are whole numbers written out, at most 10,000 rows. Windows of nested operators add up.
+  An expression that reads rows after its own is refused as a feature and allowed as a label.
+* Cross-sectional operators leave unknown values out.
+* Computation is in 64-bit floating point.
+";
+
+const GROUPS: [(Group, &str); 5] = [
+    (Group::Sign, "Signs"),
+    (Group::Elementwise, "Each value alone"),
+    (Group::Time, "Over time"),
+    (Group::Pair, "Two series over time"),
+    (Group::CrossSection, "Across symbols"),
+];
+
+/// The reference page of the language: every operator and every feature of the library.
+pub fn markdown() -> String {
+    let mut page = format!("{HEAD}\nVersion of the semantics: {SEMANTICS}.\n");
+    for (group, title) in GROUPS {
+        page += &format!("\n## {title}\n\n");
+        page += "| operator | gives | reads | elsewhere |\n|---|---|---|---|\n";
+        let of_group = operators().iter().filter(|known| known.group == group);
+        page.extend(of_group.map(row));
+    }
+    page += "\n## Features of the library\n\nAny of them may be asked for as `NAME_rank`, which is `rank(…)` of it.\n\n";
+    page += "| feature | definition | what it is |\n|---|---|---|\n";
+    page.extend(
+        library()
+            .iter()
+            .map(|entry| format!("| `{}` | `{}` | {} |\n", entry.name, entry.source, entry.doc)),
+    );
+    page
+}
+
+fn row(operator: &Operator) -> String {
+    let aliases: String = operator.aliases.iter().map(|alias| format!(", `{alias}`")).collect();
+    format!(
+        "| `{}`{aliases} | {} | {} | {} |\n",
+        operator.signature, operator.doc, operator.window, operator.differs
+    )
+}

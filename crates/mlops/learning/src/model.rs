@@ -1,0 +1,167 @@
+//! A model file that forecasts.
+//!
+//! In: the bytes of an ONNX file, then rows of features. Out: the file's outputs. What the file
+//! does to NaN is its own business: ours impute them, scikit-learn's linear models pass them on.
+
+use std::fmt;
+
+use prost::Message;
+
+use crate::LearnError;
+use crate::onnx::plan::{Kind, Plan};
+use crate::onnx::proto::ModelProto;
+use crate::onnx::tensor::{Data, Tensor};
+
+/// Elements that the operators of one evaluation may make together, for each row and at least.
+const ROOM_FOR_EACH_ROW: usize = 1 << 14;
+const ROOM: usize = 1 << 24;
+const ROOM_MAX: usize = 1 << 28;
+
+/// A model file, prepared to forecast.
+///
+/// It is read once and can be shared between threads. Evaluation is deterministic: the same bytes
+/// and the same features give the same forecast, bit for bit, in batches and row by row.
+#[derive(Clone)]
+pub struct Model {
+    plan: Plan,
+    features: usize,
+}
+
+/// One output of a model file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its name in the file.
+    pub name: String,
+    /// Its dimensions; the first counts the rows.
+    pub dims: Vec<usize>,
+    /// Its elements, row by row.
+    pub values: Values,
+}
+
+/// The elements of an output.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Numbers of any type; truth values are 0 and 1.
+    Numbers(Vec<f64>),
+    /// Texts: the labels of classes that have names.
+    Texts(Vec<String>),
+}
+
+impl Model {
+    /// Reads an ONNX file.
+    ///
+    /// # Errors
+    /// [`LearnError::Malformed`] where the bytes are not such a file,
+    /// [`LearnError::UnsupportedOperator`] and [`LearnError::Operator`] where its graph needs what
+    /// [`supported_operators`](crate::supported_operators) does not list or is inconsistent.
+    pub fn load(onnx: &[u8]) -> Result<Self, LearnError> {
+        let message = ModelProto::decode(onnx).map_err(|e| LearnError::Malformed {
+            problem: format!("it is not an ONNX file ({e})"),
+        })?;
+        let plan = Plan::new(&message)?;
+        let features = plan.inputs.iter().map(|i| i.columns).sum();
+        Ok(Self { plan, features })
+    }
+
+    /// How many features a row has; several inputs of a file take theirs side by side.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// One number for each row: the file's first output.
+    ///
+    /// `x` holds rows × features; they are rounded to the file's input type, usually `f32`. For a
+    /// classifier with numbers as labels the number is the label.
+    ///
+    /// # Errors
+    /// [`LearnError::Input`] if `x` is not whole rows, [`LearnError::NotOneForecast`] if the first
+    /// output is not one number for each row.
+    pub fn predict(&self, x: &[f64]) -> Result<Vec<f64>, LearnError> {
+        let rows = self.rows(x)?;
+        if rows == 0 {
+            return Ok(Vec::new());
+        }
+        let (name, _) = &self.plan.outputs[0];
+        let first = self.evaluate(x, rows)?.swap_remove(0);
+        let wrong = |found| LearnError::NotOneForecast { output: name.clone(), rows, found };
+        match numbers(first) {
+            (_, Values::Numbers(v)) if v.len() == rows => Ok(v),
+            (_, Values::Numbers(v)) => Err(wrong(v.len())),
+            (_, Values::Texts(_)) => Err(wrong(0)),
+        }
+    }
+
+    /// Every output of the file: for a classifier its labels and its probabilities.
+    ///
+    /// # Errors
+    /// As [`Model::predict`], whatever the dimensions of the outputs.
+    pub fn run(&self, x: &[f64]) -> Result<Vec<Output>, LearnError> {
+        let rows = self.rows(x)?;
+        if rows == 0 {
+            return Ok(Vec::new());
+        }
+        let names = self.plan.outputs.iter().map(|(name, _)| name.clone());
+        let tensors = self.evaluate(x, rows)?;
+        let outputs = names.zip(tensors).map(|(name, tensor)| {
+            let (dims, values) = numbers(tensor);
+            Output { name, dims, values }
+        });
+        Ok(outputs.collect())
+    }
+
+    fn rows(&self, x: &[f64]) -> Result<usize, LearnError> {
+        if !x.len().is_multiple_of(self.features) {
+            return Err(LearnError::Input { features: self.features, found: x.len() });
+        }
+        Ok(x.len() / self.features)
+    }
+
+    fn evaluate(&self, x: &[f64], rows: usize) -> Result<Vec<Tensor>, LearnError> {
+        let mut start = 0;
+        let mut given = Vec::with_capacity(self.plan.inputs.len());
+        for input in &self.plan.inputs {
+            let columns = start..start + input.columns;
+            start = columns.end;
+            let data = if input.columns == self.features {
+                typed(x.iter().copied(), input.kind)
+            } else {
+                let rows = x.chunks_exact(self.features);
+                typed(rows.flat_map(|row| row[columns.clone()].iter().copied()), input.kind)
+            };
+            let tensor = Tensor::new(vec![rows, input.columns], data);
+            given.push(tensor.map_err(|f| LearnError::Malformed { problem: f.0 })?);
+        }
+        let room = rows.saturating_mul(ROOM_FOR_EACH_ROW).clamp(ROOM, ROOM_MAX);
+        self.plan.evaluate(given, room)
+    }
+}
+
+fn typed(x: impl Iterator<Item = f64>, kind: Kind) -> Data {
+    match kind {
+        Kind::F32 => Data::F32(x.map(|v| v as f32).collect()),
+        Kind::F64 => Data::F64(x.collect()),
+        Kind::I64 => Data::I64(x.map(|v| v as i64).collect()),
+    }
+}
+
+fn numbers(tensor: Tensor) -> (Vec<usize>, Values) {
+    let (dims, data) = tensor.into_parts();
+    let values = match data {
+        Data::F32(v) => Values::Numbers(v.into_iter().map(f64::from).collect()),
+        Data::F64(v) => Values::Numbers(v),
+        Data::I64(v) => Values::Numbers(v.into_iter().map(|x| x as f64).collect()),
+        Data::Bool(v) => Values::Numbers(v.into_iter().map(|b| f64::from(u8::from(b))).collect()),
+        Data::Text(v) => Values::Texts(v),
+    };
+    (dims, values)
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outputs: Vec<&str> = self.plan.outputs.iter().map(|(n, _)| n.as_str()).collect();
+        f.debug_struct("Model")
+            .field("features", &self.features)
+            .field("outputs", &outputs)
+            .finish_non_exhaustive()
+    }
+}

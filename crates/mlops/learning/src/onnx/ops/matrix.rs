@@ -1,0 +1,154 @@
+//! Matrix products.
+
+use std::ops::{AddAssign, Mul};
+
+use super::elementwise::{broadcast, stretch};
+use super::{Call, Kernel, kernel};
+use crate::onnx::Fault;
+use crate::onnx::attributes::Attributes;
+use crate::onnx::tensor::{Data, Tensor};
+
+/// Multiplications that one product may take.
+const MAX_WORK: u128 = 1 << 34;
+
+/// Rows × inner by inner × columns; the left side may have more leading dimensions.
+pub(super) fn matmul() -> Result<Kernel, Fault> {
+    kernel(|call| {
+        let (a, b) = (call.input(0)?, call.input(1)?);
+        let (Some((inner, lead)), [rows, columns]) = (a.dims().split_last(), b.dims()) else {
+            return Err(format!("cannot multiply {:?} by {:?}", a.dims(), b.dims()).into());
+        };
+        if inner != rows {
+            return Err(format!("cannot multiply {:?} by {:?}", a.dims(), b.dims()).into());
+        }
+        let mut dims = lead.to_vec();
+        dims.push(*columns);
+        let data = product(call, &dims, a.data(), b.data(), (*inner, *columns))?;
+        Tensor::new(dims, data)
+    })
+}
+
+fn product(
+    call: &Call,
+    dims: &[usize],
+    a: &Data,
+    b: &Data,
+    (inner, columns): (usize, usize),
+) -> Result<Data, Fault> {
+    let n = call.size(dims)?;
+    if n as u128 * inner as u128 > MAX_WORK {
+        return Err("the product is too large".into());
+    }
+    Ok(match (a, b) {
+        (Data::F32(a), Data::F32(b)) => Data::F32(multiply(a, b, inner, columns)),
+        (Data::F64(a), Data::F64(b)) => Data::F64(multiply(a, b, inner, columns)),
+        _ => return Err("its inputs must be both float or both double".into()),
+    })
+}
+
+/// Rows × columns of a product, in tiles of four rows by eight columns whose sums stay in
+/// registers. Every element is summed in the order of the inner dimension, so a row alone gives
+/// the same bits as in a batch.
+pub(super) fn multiply<T: Number>(a: &[T], b: &[T], inner: usize, columns: usize) -> Vec<T> {
+    let mut out = vec![T::default(); a.len() / inner * columns];
+    for (rows, sums) in a.chunks(4 * inner).zip(out.chunks_mut(4 * columns)) {
+        if rows.len() == 4 * inner {
+            strip::<T, 4>(rows, b, inner, columns, sums);
+        } else {
+            for (row, sums) in rows.chunks_exact(inner).zip(sums.chunks_exact_mut(columns)) {
+                strip::<T, 1>(row, b, inner, columns, sums);
+            }
+        }
+    }
+    out
+}
+
+/// What a matrix is made of.
+pub(super) trait Number: Copy + Default + AddAssign + Mul<Output = Self> {}
+impl Number for f32 {}
+impl Number for f64 {}
+
+fn strip<T: Number, const R: usize>(
+    rows: &[T],
+    b: &[T],
+    inner: usize,
+    columns: usize,
+    out: &mut [T],
+) {
+    let wide = columns - columns % 8;
+    for column in (0..wide).step_by(8) {
+        tile::<T, R, 8>(rows, b, inner, columns, column, out);
+    }
+    for column in wide..columns {
+        tile::<T, R, 1>(rows, b, inner, columns, column, out);
+    }
+}
+
+fn tile<T: Number, const R: usize, const C: usize>(
+    rows: &[T],
+    b: &[T],
+    inner: usize,
+    columns: usize,
+    column: usize,
+    out: &mut [T],
+) {
+    let mut sums = [[T::default(); C]; R];
+    for k in 0..inner {
+        let weights = &b[k * columns + column..][..C];
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let x = rows[r * inner + k];
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += x * *weight;
+            }
+        }
+    }
+    for (r, sums) in sums.iter().enumerate() {
+        out[r * columns + column..][..C].copy_from_slice(sums);
+    }
+}
+
+/// `alpha·A·B + beta·C` with optional transposition of `A` and `B`.
+pub(super) fn gemm(attributes: &Attributes) -> Result<Kernel, Fault> {
+    let (alpha, beta) = (attributes.float("alpha", 1.0), attributes.float("beta", 1.0));
+    let transposed = [attributes.int("transA", 0) != 0, attributes.int("transB", 0) != 0];
+    kernel(move |call| {
+        let (rows, inner, a) = oriented(call.input(0)?, transposed[0])?;
+        let (inner_b, columns, b) = oriented(call.input(1)?, transposed[1])?;
+        if inner != inner_b {
+            return Err(format!("{inner} columns do not meet {inner_b} rows").into());
+        }
+        let dims = vec![rows, columns];
+        let scaled = product(call, &dims, &a, &b, (inner, columns))?;
+        let offset = match call.optional(2) {
+            Some(c) if broadcast(&dims, c.dims())? == dims => stretch(c, &dims, rows * columns),
+            Some(c) => return Err(format!("{:?} does not broadcast to {dims:?}", c.dims()).into()),
+            None => scaled.pick(std::iter::empty()),
+        };
+        Tensor::new(dims, combined(alpha, scaled, beta, offset)?)
+    })
+}
+
+fn combined(alpha: f32, product: Data, beta: f32, offset: Data) -> Result<Data, Fault> {
+    Ok(match (product, offset) {
+        (Data::F32(mut p), Data::F32(c)) => {
+            p.iter_mut().for_each(|x| *x *= alpha);
+            p.iter_mut().zip(&c).for_each(|(x, c)| *x += beta * c);
+            Data::F32(p)
+        }
+        (Data::F64(mut p), Data::F64(c)) => {
+            p.iter_mut().for_each(|x| *x *= f64::from(alpha));
+            p.iter_mut().zip(&c).for_each(|(x, c)| *x += f64::from(beta) * c);
+            Data::F64(p)
+        }
+        _ => return Err("its inputs must have the same type".into()),
+    })
+}
+
+fn oriented(tensor: &Tensor, transposed: bool) -> Result<(usize, usize, Data), Fault> {
+    let (rows, columns) = tensor.rows_columns()?;
+    if !transposed {
+        return Ok((rows, columns, tensor.data().clone()));
+    }
+    let swapped = (0..tensor.len()).map(|i| (i % rows) * columns + i / rows);
+    Ok((columns, rows, tensor.data().pick(swapped)))
+}

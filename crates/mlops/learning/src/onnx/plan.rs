@@ -1,0 +1,229 @@
+//! A graph prepared once: names become numbered slots, attributes are parsed, operators bound.
+//!
+//! In: the messages of a file. Out: steps in an order in which every input is made before it is
+//! read (the order of the file; a file that breaks it is refused, so there are no cycles).
+
+use std::collections::BTreeMap;
+
+use super::attributes::Attributes;
+use super::ops::{self, Call, Kernel};
+use super::tensor::{Tensor, text};
+use super::{Fault, proto};
+use crate::LearnError;
+
+/// Columns that all inputs together may have.
+const MAX_FEATURES: usize = 1 << 20;
+
+/// The element type of a graph input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    F32,
+    F64,
+    I64,
+}
+
+/// One input of the graph: a matrix of rows with a fixed number of columns.
+#[derive(Debug, Clone)]
+pub(crate) struct Input {
+    pub slot: usize,
+    pub columns: usize,
+    pub kind: Kind,
+}
+
+#[derive(Clone)]
+struct Step {
+    node: String,
+    operator: String,
+    kernel: Kernel,
+    inputs: Vec<Option<usize>>,
+    outputs: Vec<Option<usize>>,
+}
+
+/// A graph that can be evaluated.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub inputs: Vec<Input>,
+    pub outputs: Vec<(String, usize)>,
+    constants: Vec<Option<Tensor>>,
+    steps: Vec<Step>,
+}
+
+/// The slots that names stand for while a plan is built.
+#[derive(Default)]
+struct Slots<'a> {
+    by_name: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Slots<'a> {
+    fn define(&mut self, name: &'a str) -> Result<usize, LearnError> {
+        let slot = self.by_name.len();
+        match self.by_name.insert(name, slot) {
+            None => Ok(slot),
+            Some(_) => Err(malformed(format!("value `{name}` is defined twice"))),
+        }
+    }
+
+    fn find(&self, name: &str) -> Result<usize, LearnError> {
+        let slot = self.by_name.get(name).copied();
+        slot.ok_or_else(|| malformed(format!("value `{name}` is read before it is defined")))
+    }
+}
+
+fn malformed(problem: impl Into<String>) -> LearnError {
+    let problem = problem.into();
+    LearnError::Malformed { problem }
+}
+
+impl Plan {
+    pub(crate) fn new(model: &proto::ModelProto) -> Result<Self, LearnError> {
+        let graph = (model.graph.as_ref()).ok_or_else(|| malformed("it has no graph"))?;
+        let mut slots = Slots::default();
+        let mut constants = Vec::new();
+        for message in &graph.initializer {
+            let named = |f: Fault| malformed(format!("constant `{}`: {}", message.name(), f.0));
+            slots.define(message.name())?;
+            constants.push(Some(Tensor::try_from(message).map_err(named)?));
+        }
+        let mut inputs = Vec::new();
+        for info in &graph.input {
+            if slots.by_name.contains_key(info.name()) {
+                continue; // a constant that is listed as an input too
+            }
+            inputs.push(input(info, slots.define(info.name())?)?);
+        }
+        check_inputs(&inputs)?;
+        let steps = (graph.node.iter())
+            .map(|node| step(node, model, &mut slots))
+            .collect::<Result<_, _>>()?;
+        let outputs = (graph.output.iter())
+            .map(|o| Ok((o.name().to_owned(), slots.find(o.name())?)))
+            .collect::<Result<Vec<_>, LearnError>>()?;
+        if outputs.is_empty() {
+            return Err(malformed("its graph has no output"));
+        }
+        constants.resize(slots.by_name.len(), None);
+        Ok(Self { inputs, outputs, constants, steps })
+    }
+
+    /// The outputs for inputs in the order of [`Plan::inputs`]; `room` elements may be made.
+    pub(crate) fn evaluate(
+        &self,
+        given: Vec<Tensor>,
+        mut room: usize,
+    ) -> Result<Vec<Tensor>, LearnError> {
+        let mut made: Vec<Option<Tensor>> = vec![None; self.constants.len()];
+        for (input, tensor) in self.inputs.iter().zip(given) {
+            made[input.slot] = Some(tensor);
+        }
+        for step in &self.steps {
+            let results = self.run(step, &made, room).map_err(|f| fault(step, f))?;
+            room = room.saturating_sub(results.iter().map(Tensor::len).sum());
+            for (slot, result) in step.outputs.iter().zip(results) {
+                if let Some(slot) = slot {
+                    made[*slot] = Some(result);
+                }
+            }
+        }
+        let value = |slot: usize| self.value(&made, slot).cloned();
+        self.outputs.iter().map(|(name, slot)| value(*slot).ok_or_else(|| missing(name))).collect()
+    }
+
+    fn run(&self, step: &Step, made: &[Option<Tensor>], room: usize) -> Result<Vec<Tensor>, Fault> {
+        let inputs: Vec<Option<&Tensor>> =
+            (step.inputs.iter()).map(|slot| slot.and_then(|s| self.value(made, s))).collect();
+        (step.kernel)(&Call::new(&inputs, room))
+    }
+
+    fn value<'a>(&'a self, made: &'a [Option<Tensor>], slot: usize) -> Option<&'a Tensor> {
+        made[slot].as_ref().or(self.constants[slot].as_ref())
+    }
+}
+
+fn missing(name: &str) -> LearnError {
+    malformed(format!("no node makes the output `{name}`"))
+}
+
+fn fault(step: &Step, fault: Fault) -> LearnError {
+    LearnError::Operator {
+        node: step.node.clone(),
+        operator: step.operator.clone(),
+        problem: fault.0,
+    }
+}
+
+fn input(info: &proto::ValueInfoProto, slot: usize) -> Result<Input, LearnError> {
+    use proto::tensor_shape_proto::dimension::Value;
+    let name = info.name();
+    let tensor = info.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
+    let tensor = tensor.ok_or_else(|| malformed(format!("input `{name}` is not a tensor")))?;
+    let kind = match tensor.elem_type() {
+        1 => Kind::F32,
+        11 => Kind::F64,
+        7 => Kind::I64,
+        other => {
+            let text = format!("input `{name}` has element type {other}: use float or double");
+            return Err(malformed(text));
+        }
+    };
+    let dims = tensor.shape.as_ref().map_or(&[][..], |s| &s.dim);
+    match dims {
+        [_, columns] => match columns.value {
+            Some(Value::DimValue(n)) if n > 0 && n <= MAX_FEATURES as i64 => {
+                Ok(Input { slot, columns: n as usize, kind })
+            }
+            _ => Err(malformed(format!("input `{name}` must state its columns"))),
+        },
+        _ => Err(malformed(format!("input `{name}` must be rows × columns"))),
+    }
+}
+
+fn check_inputs(inputs: &[Input]) -> Result<(), LearnError> {
+    if inputs.is_empty() {
+        return Err(malformed("its graph has no input"));
+    }
+    if inputs.iter().map(|i| i.columns).sum::<usize>() > MAX_FEATURES {
+        return Err(malformed(format!("more than {MAX_FEATURES} features")));
+    }
+    Ok(())
+}
+
+fn step<'a>(
+    node: &'a proto::NodeProto,
+    model: &proto::ModelProto,
+    slots: &mut Slots<'a>,
+) -> Result<Step, LearnError> {
+    let domain = match node.domain() {
+        "" => "ai.onnx",
+        other => other,
+    };
+    let attributes = Attributes::new(node, opset(model, domain));
+    let name = match node.name() {
+        "" => node.output.first().map_or("", String::as_str),
+        name => name,
+    };
+    let make = ops::find(domain, node.op_type())?;
+    let kernel = make(&attributes).map_err(|f| LearnError::Operator {
+        node: name.to_owned(),
+        operator: node.op_type().to_owned(),
+        problem: f.0,
+    })?;
+    let read = |n: &String| (!n.is_empty()).then(|| slots.find(n)).transpose();
+    let inputs = node.input.iter().map(read).collect::<Result<_, _>>()?;
+    let outputs = (node.output.iter())
+        .map(|n| (!n.is_empty()).then(|| slots.define(n)).transpose())
+        .collect::<Result<_, _>>()?;
+    Ok(Step {
+        node: text(name.as_bytes()),
+        operator: node.op_type().to_owned(),
+        kernel,
+        inputs,
+        outputs,
+    })
+}
+
+/// The version of a domain's operator set; the newest that is known where the file is silent.
+fn opset(model: &proto::ModelProto, domain: &str) -> i64 {
+    let same = |d: &str| d == domain || (d.is_empty() && domain == "ai.onnx");
+    let import = model.opset_import.iter().find(|i| same(i.domain()));
+    import.map_or(i64::MAX, |i| i.version())
+}

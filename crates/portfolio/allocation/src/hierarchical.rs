@@ -1,0 +1,88 @@
+//! Hierarchical risk parity.
+//!
+//! Three steps (López de Prado, 2016, "Building Diversified Portfolios that Outperform Out of
+//! Sample"): cluster the assets by the distance `√((1 − ρ) / 2)`, list them in the order of the
+//! tree's leaves, and halve that list again and again, sharing each part's weight between its
+//! halves in inverse proportion to their risk, where a half is held in inverse proportion to the
+//! risk of its assets. No matrix is inverted, so a singular covariance is no obstacle.
+//!
+//! Bounds of single assets are honoured on the way down: the share of a half never leaves what the
+//! bounds of its assets can carry. Other sentences have no place in the method: weights that break
+//! one are refused by name. Cost: n² for the tree and for the risks.
+
+use types::Target;
+
+use crate::certificate::closed_form;
+use crate::linkage::leaf_order;
+use crate::naive::{honoured, long_only_total, moving};
+use crate::objective::{Linkage, Measure};
+use crate::region::{Region, sentences};
+use crate::{AllocationError, Problem};
+
+const METHOD: &str = "hierarchical risk parity";
+
+/// The weights by recursive halving.
+pub(crate) fn allocate(
+    problem: &Problem<'_>,
+    linkage: Linkage,
+    measure: Measure,
+) -> Result<Target, AllocationError> {
+    moving(problem, METHOD)?;
+    let region = Region::new(problem, sentences(problem.constraints))?;
+    let total = long_only_total(&region)?;
+    let correlation = problem.moments.correlation();
+    let distances = correlation.as_slice().iter();
+    let distances = distances.map(|rho| ((1.0 - rho) / 2.0).max(0.0).sqrt()).collect();
+    let order = leaf_order(distances, problem.n_assets(), linkage);
+    let mut weights = vec![0.0; problem.n_assets()];
+    Halving { region: &region, measure }.share(&order, total, &mut weights);
+    honoured(&region, METHOD, &weights)?;
+    Ok(closed_form(problem, METHOD, weights))
+}
+
+struct Halving<'a> {
+    region: &'a Region<'a>,
+    measure: Measure,
+}
+
+impl Halving<'_> {
+    /// Shares `weight` among `leaves`.
+    fn share(&self, leaves: &[usize], weight: f64, weights: &mut [f64]) {
+        if let [leaf] = leaves {
+            weights[*leaf] = weight;
+            return;
+        }
+        let (left, right) = leaves.split_at(leaves.len() / 2);
+        let (risk_left, risk_right) = (self.risk(left), self.risk(right));
+        let wanted = weight * (1.0 - risk_left / (risk_left + risk_right));
+        let ((low, high), (other_low, other_high)) = (self.bounds(left), self.bounds(right));
+        let share = wanted.min(high.min(weight - other_low)).max(low.max(weight - other_high));
+        self.share(left, share, weights);
+        self.share(right, weight - share, weights);
+    }
+
+    /// The risk of a part that is held in inverse proportion to the risk of its assets.
+    fn risk(&self, leaves: &[usize]) -> f64 {
+        let sigma = &self.region.problem.moments.covariance;
+        let of = |variance: f64| match self.measure {
+            Measure::Variance => variance,
+            Measure::Volatility => variance.max(0.0).sqrt(),
+        };
+        let inverse: Vec<f64> = leaves.iter().map(|i| of(sigma.at(*i, *i)).recip()).collect();
+        let total: f64 = inverse.iter().sum();
+        let mut variance = 0.0;
+        for (i, a) in leaves.iter().zip(&inverse) {
+            let row = sigma.row(*i);
+            let products = leaves.iter().zip(&inverse).map(|(j, b)| b * row[*j]);
+            variance += a * products.sum::<f64>();
+        }
+        of(variance / (total * total))
+    }
+
+    /// The least and the most that a part can carry.
+    fn bounds(&self, leaves: &[usize]) -> (f64, f64) {
+        let least = leaves.iter().map(|i| self.region.lower[*i].max(0.0)).sum();
+        let most = leaves.iter().map(|i| self.region.upper[*i]).sum();
+        (least, most)
+    }
+}

@@ -1,0 +1,104 @@
+//! Target weights, with a certificate.
+//!
+//! In: moments, expected returns, the weights held, what trading costs, and sentences such as
+//! `weight <= 15%`. Out: the weights that serve an [`Objective`] best, and the evidence: residuals,
+//! the duality gap, the binding constraints with their shadow prices. When no weights fulfil every
+//! sentence, the answer is an irreducible set of sentences that conflict.
+//!
+//! Use [`allocate`] for one decision and [`frontier`] for the trade-off between return and risk.
+//! This room knows nothing about orders, prices or money, and reads no clock.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use allocation::{Constraint, Objective, Problem, allocate};
+//! use risk::{Matrix, Moments};
+//!
+//! let symbols = ["CALM", "WILD"].map(types::Symbol::from).to_vec();
+//! let covariance = Matrix::diagonal(&[0.01, 0.04]);
+//! let moments = Moments::new(symbols.into(), vec![0.0; 2], covariance, 100)?;
+//! let constraints: Vec<Constraint> = ["long only", "weight <= 70%"]
+//!     .into_iter()
+//!     .map(str::parse)
+//!     .collect::<Result<_, _>>()?;
+//! let problem = Problem {
+//!     moments: &moments,
+//!     expected_return: &[],
+//!     previous: &[],
+//!     constraints: &constraints,
+//!     groups: &BTreeMap::new(),
+//!     costs: None,
+//!     as_of: types::parse_date("2022-12-28").ok_or("a day")?,
+//! };
+//! let objective: Objective = "minimise variance".parse()?;
+//! let target = allocate(&objective, &problem)?;
+//! // Without the limit 80 % would be calm.
+//! assert!((target.weights[0] - 0.7).abs() < 1e-8);
+//! assert_eq!(target.certificate.binding[0].constraint, "weight(CALM) <= 70%");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod sentence;
+
+mod constraint;
+mod objective;
+mod problem;
+
+mod error;
+
+mod region;
+mod solver;
+
+mod certificate;
+mod conflict;
+
+mod hierarchical;
+mod linkage;
+mod naive;
+mod parity;
+mod sharpe;
+mod utility;
+
+mod frontier;
+
+use types::Target;
+
+pub use constraint::{Constraint, Quantity, Relation};
+pub use error::AllocationError;
+pub use frontier::{FrontierPoint, frontier};
+pub use objective::{Linkage, Measure, Objective};
+pub use problem::{Costs, Problem};
+pub use sentence::ParseError;
+
+use utility::Utility;
+
+/// The weights that serve `objective` best within the constraints of `problem`.
+///
+/// Weights below 1e-9 are set to nought. Equal weight, inverse volatility, risk parity and
+/// hierarchical risk parity have no room for most constraints: they invest as much as `net` allows,
+/// stay within the bounds of single assets, and refuse any other sentence that their weights break
+/// with [`AllocationError::NotHonoured`]. The first portfolio is not held to `turnover`.
+///
+/// Shadow prices are what the objective gains if a constraint is relaxed by one unit (1 = 100 % of
+/// net asset value); for an equality, if its right-hand side is raised (for `cash`, lowered). For
+/// risk parity they are those of the logarithmic-barrier problem.
+pub fn allocate(objective: &Objective, problem: &Problem<'_>) -> Result<Target, AllocationError> {
+    problem.check(objective.needs_returns())?;
+    match *objective {
+        Objective::EqualWeight => naive::equal(problem),
+        Objective::InverseVolatility => naive::inverse_volatility(problem),
+        Objective::MinimumVariance => Utility::MINIMUM_VARIANCE.maximise(problem),
+        Objective::MeanVariance { risk_aversion, costs } => Utility {
+            method: objective.method(),
+            risk_aversion,
+            returns: true,
+            costs,
+            least_return: None,
+        }
+        .maximise(problem),
+        Objective::MaximumSharpe { risk_free } => sharpe::maximise(problem, risk_free),
+        Objective::RiskParity => parity::allocate(problem),
+        Objective::HierarchicalRiskParity { linkage, measure } => {
+            hierarchical::allocate(problem, linkage, measure)
+        }
+    }
+}

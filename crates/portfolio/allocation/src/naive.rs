@@ -1,0 +1,151 @@
+//! Equal weight and inverse volatility: weights in fixed proportions, without a solver.
+//!
+//! In: proportions. Out: `w_i = clamp(c · proportion_i)` within the bounds of each asset, with the
+//! one `c` that makes the weights sum to the greatest net weight allowed. Other sentences are
+//! checked afterwards, and a broken one is refused by name.
+
+use types::Target;
+
+use crate::certificate::closed_form;
+use crate::conflict::conflict;
+use crate::constraint::{Constraint, Quantity, Relation};
+use crate::region::{Region, members, sentences};
+use crate::sentence::percent;
+use crate::{AllocationError, Problem};
+
+/// How far a sentence may be missed by rounding.
+const TOLERANCE: f64 = 1e-9;
+
+/// The same proportion for each asset.
+pub(crate) fn equal(problem: &Problem<'_>) -> Result<Target, AllocationError> {
+    proportional(problem, "equal weight", &vec![1.0; problem.n_assets()])
+}
+
+/// Proportions of 1 / volatility.
+pub(crate) fn inverse_volatility(problem: &Problem<'_>) -> Result<Target, AllocationError> {
+    let method = "inverse volatility";
+    moving(problem, method)?;
+    let variances = problem.moments.covariance.diag();
+    let proportions: Vec<f64> = variances.map(|variance| variance.sqrt().recip()).collect();
+    proportional(problem, method, &proportions)
+}
+
+/// An error if some asset has no variance.
+pub(crate) fn moving(problem: &Problem<'_>, method: &'static str) -> Result<(), AllocationError> {
+    let mut variances = problem.moments.covariance.diag();
+    match variances.position(|variance| variance <= 0.0) {
+        None => Ok(()),
+        Some(asset) => {
+            Err(AllocationError::NoVariance { method, symbol: problem.symbol(asset).clone() })
+        }
+    }
+}
+
+fn proportional(
+    problem: &Problem<'_>,
+    method: &'static str,
+    proportions: &[f64],
+) -> Result<Target, AllocationError> {
+    let region = Region::new(problem, sentences(problem.constraints))?;
+    let total = long_only_total(&region)?;
+    let weights = fill(proportions, &region.lower, &region.upper, total);
+    honoured(&region, method, &weights)?;
+    Ok(closed_form(problem, method, weights))
+}
+
+/// The sum of the weights for methods that hold no short positions: the greatest that the net
+/// weight and the bounds allow.
+pub(crate) fn long_only_total(region: &Region<'_>) -> Result<f64, AllocationError> {
+    let least: f64 = region.lower.iter().map(|lower| lower.max(0.0)).sum();
+    let most: f64 = region.upper.iter().sum();
+    let total = region.net.1.min(most);
+    let reachable = total.is_finite() && total + TOLERANCE >= region.net.0.max(least);
+    if reachable && total > 0.0 {
+        return Ok(total);
+    }
+    let open = AllocationError::NotHonoured {
+        method: "a long-only method",
+        constraint: region.sentences[0].to_string(),
+        value: format!("a sum of weights of {} or more", percent(least)),
+    };
+    Err(conflict(region.problem)?.unwrap_or(open))
+}
+
+/// `clamp(c · proportion_i, lower_i, upper_i)` with the `c >= 0` for which they sum to `total`.
+/// Proportions are positive.
+fn fill(proportions: &[f64], lower: &[f64], upper: &[f64], total: f64) -> Vec<f64> {
+    let at = |c: f64, i: usize| (c * proportions[i]).min(upper[i]).max(lower[i]);
+    let weights = |c: f64| (0..proportions.len()).map(move |i| at(c, i));
+    let sum: f64 = proportions.iter().sum();
+    let (mut low, mut high) = (0.0, total / sum);
+    while weights(high).sum::<f64>() < total - TOLERANCE {
+        (low, high) = (high, 2.0 * high);
+    }
+    if low == 0.0 && weights(high).eq(proportions.iter().map(|p| high * p)) {
+        return weights(high).collect();
+    }
+    for _ in 0..100 {
+        let middle = 0.5 * (low + high);
+        match weights(middle).sum::<f64>() < total {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    weights(high).collect()
+}
+
+/// An error that names the first sentence that `weights` break.
+pub(crate) fn honoured(
+    region: &Region<'_>,
+    method: &'static str,
+    weights: &[f64],
+) -> Result<(), AllocationError> {
+    for sentence in &region.sentences {
+        for value in values(region, sentence, weights)? {
+            let (over, under) = (value - sentence.bound, sentence.bound - value);
+            let broken = match sentence.relation {
+                Relation::AtMost => over > TOLERANCE,
+                Relation::AtLeast => under > TOLERANCE,
+                Relation::Equal => over.abs() > TOLERANCE,
+            };
+            if broken {
+                return Err(AllocationError::NotHonoured {
+                    method,
+                    constraint: sentence.to_string(),
+                    value: percent(value),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a sentence bounds, at `weights`.
+fn values(
+    region: &Region<'_>,
+    sentence: &Constraint,
+    weights: &[f64],
+) -> Result<Vec<f64>, AllocationError> {
+    let net: f64 = weights.iter().sum();
+    let problem = region.problem;
+    Ok(match &sentence.quantity {
+        Quantity::Weight(None) => weights.to_vec(),
+        Quantity::Weight(Some(symbol)) => {
+            let symbols = problem.moments.symbols.iter().zip(weights);
+            let of_asset = symbols.filter(|(known, _)| *known == symbol);
+            of_asset.map(|(_, weight)| *weight).collect()
+        }
+        Quantity::Group(name) => {
+            let members = members(problem, sentence, name)?;
+            vec![members.into_iter().map(|asset| weights[asset]).sum()]
+        }
+        Quantity::Net => vec![net],
+        Quantity::Cash => vec![1.0 - net],
+        Quantity::Gross => vec![weights.iter().map(|weight| weight.abs()).sum()],
+        Quantity::Turnover if region.holds_nothing() => Vec::new(),
+        Quantity::Turnover => {
+            let changes = weights.iter().zip(&region.previous);
+            vec![changes.map(|(to, from)| (to - from).abs()).sum::<f64>() / 2.0]
+        }
+    })
+}

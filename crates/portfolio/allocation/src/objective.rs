@@ -1,0 +1,407 @@
+//! What an allocation is for, as a sentence.
+//!
+//! In: `maximise return - 5 * variance - costs`. Out: an [`Objective`]. Returns, variances and
+//! costs are those of the problem's horizon; nothing here annualises.
+//!
+//! | sentence | method |
+//! |---|---|
+//! | `equal weight` | the same weight for every asset |
+//! | `inverse volatility` | weights in proportion to 1 / volatility |
+//! | `minimise variance` (or `volatility`) | minimum variance |
+//! | `maximise return - 5 * variance` | mean-variance utility `μᵀw − 5 wᵀΣw`, without a half |
+//! | `maximise return - 5 * variance - costs` | the same, net of what the trades cost |
+//! | `maximise return` | the highest expected return |
+//! | `maximise sharpe`, `maximise sharpe over 0.2%` | maximum Sharpe ratio over that risk-free rate |
+//! | `risk parity` | equal risk contributions |
+//! | `hierarchical risk parity` | López de Prado's, by variance with single linkage |
+//! | `hierarchical risk parity by volatility with ward linkage` | its variants |
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::sentence::{Cursor, ParseError, closest};
+
+/// What an allocation is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Objective {
+    /// The same weight for every asset.
+    EqualWeight,
+    /// Weights in proportion to the reciprocal of volatility.
+    InverseVolatility,
+    /// The least variance (Markowitz, 1952).
+    MinimumVariance,
+    /// The highest `μᵀw − risk_aversion · wᵀΣw`, less the costs of trading if `costs` is set.
+    MeanVariance {
+        /// What one unit of variance costs in units of return; not negative.
+        risk_aversion: f64,
+        /// Whether the costs of the trades are taken off.
+        costs: bool,
+    },
+    /// The highest ratio of excess return to volatility (Sharpe, 1966); cash earns the risk-free
+    /// rate.
+    MaximumSharpe {
+        /// The risk-free return over the horizon of the expected returns, as a fraction.
+        risk_free: f64,
+    },
+    /// Equal contributions to risk (Maillard, Roncalli and Teiletche, 2010).
+    RiskParity,
+    /// Hierarchical risk parity (López de Prado, 2016).
+    HierarchicalRiskParity {
+        /// How clusters are joined.
+        linkage: Linkage,
+        /// What is balanced between two clusters.
+        measure: Measure,
+    },
+}
+
+/// The distance between two clusters of assets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Linkage {
+    /// Of the nearest pair.
+    #[default]
+    Single,
+    /// The mean over the pairs.
+    Average,
+    /// Of the farthest pair.
+    Complete,
+    /// By the growth of the within-cluster sum of squares.
+    Ward,
+}
+
+/// What hierarchical risk parity balances between two clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Measure {
+    /// Variance, as in the paper.
+    #[default]
+    Variance,
+    /// Volatility: a milder tilt towards calm assets.
+    Volatility,
+}
+
+const METHODS: [&str; 6] = [
+    "maximise",
+    "minimise",
+    "equal weight",
+    "inverse volatility",
+    "risk parity",
+    "hierarchical risk parity",
+];
+
+impl Objective {
+    /// The method by its field's name, as certificates give it.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Objective::EqualWeight => "equal weight",
+            Objective::InverseVolatility => "inverse volatility",
+            Objective::MinimumVariance => "minimum variance",
+            Objective::MeanVariance { .. } => "mean-variance",
+            Objective::MaximumSharpe { .. } => "maximum Sharpe",
+            Objective::RiskParity => "risk parity",
+            Objective::HierarchicalRiskParity { .. } => "hierarchical risk parity",
+        }
+    }
+
+    /// Whether the expected returns matter to it.
+    pub fn needs_returns(&self) -> bool {
+        matches!(self, Objective::MeanVariance { .. } | Objective::MaximumSharpe { .. })
+    }
+}
+
+impl FromStr for Objective {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let mut cursor = Cursor::new("objective", text.trim());
+        let start = cursor.here();
+        let verb = cursor.word();
+        let objective = match verb.as_str() {
+            "maximise" | "maximize" => maximise(&mut cursor)?,
+            "minimise" | "minimize" => minimise(&mut cursor)?,
+            "equal" if cursor.take_word("weight") => Objective::EqualWeight,
+            "inverse" if cursor.take_word("volatility") => Objective::InverseVolatility,
+            "risk" if cursor.take_word("parity") => Objective::RiskParity,
+            "hierarchical" if cursor.take_word("risk") && cursor.take_word("parity") => {
+                hierarchical(&mut cursor)?
+            }
+            _ => {
+                let names: Vec<String> = METHODS.iter().map(|name| format!("`{name}`")).collect();
+                let expected = format!("one of {}", names.join(", "));
+                return Err(cursor.error_at(start, expected, closest(text, METHODS)));
+            }
+        };
+        cursor.finish()?;
+        Ok(objective)
+    }
+}
+
+fn minimise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
+    let start = cursor.here();
+    match cursor.word().as_str() {
+        "variance" | "volatility" | "risk" => Ok(Objective::MinimumVariance),
+        found => {
+            let meant = closest(found, ["variance", "volatility"]);
+            Err(cursor.error_at(start, "`variance` or `volatility`", meant))
+        }
+    }
+}
+
+fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
+    if cursor.take_word("sharpe") {
+        let risk_free = match cursor.take_word("over") {
+            true => cursor.amount()?,
+            false => 0.0,
+        };
+        return Ok(Objective::MaximumSharpe { risk_free });
+    }
+    let start = cursor.here();
+    if !cursor.take_word("return") {
+        let meant = closest(&cursor.word(), ["return", "sharpe"]);
+        return Err(cursor.error_at(start, "`return` or `sharpe`", meant));
+    }
+    let (mut risk_aversion, mut costs) = (None, None);
+    while !cursor.at_end() {
+        let start = cursor.here();
+        if !cursor.take("-") {
+            return Err(cursor.error_at(start, "`-` and a penalty: `variance` or `costs`", None));
+        }
+        penalty(cursor, &mut risk_aversion, &mut costs)?;
+    }
+    Ok(Objective::MeanVariance {
+        risk_aversion: risk_aversion.unwrap_or(0.0),
+        costs: costs.is_some(),
+    })
+}
+
+/// `5 * variance` or `costs`, once each.
+fn penalty(
+    cursor: &mut Cursor<'_>,
+    risk_aversion: &mut Option<f64>,
+    costs: &mut Option<()>,
+) -> Result<(), ParseError> {
+    let start = cursor.here();
+    let factor = cursor.number();
+    if factor.is_some() && !cursor.take("*") {
+        let place = cursor.here();
+        return Err(cursor.error_at(place, "`*` after the number", None));
+    }
+    let place = cursor.here();
+    match cursor.word().as_str() {
+        "variance" if factor.is_none_or(|factor| factor >= 0.0) => {
+            let seen = risk_aversion.replace(factor.unwrap_or(1.0)).is_some();
+            once(cursor, place, seen)
+        }
+        "variance" => Err(cursor.error_at(start, "a number that is not negative", None)),
+        "costs" if factor.is_none() => {
+            let seen = costs.replace(()).is_some();
+            once(cursor, place, seen)
+        }
+        "costs" => Err(cursor.error_at(
+            start,
+            "`costs` without a factor (change the cost model instead)",
+            None,
+        )),
+        found => {
+            let meant = closest(found, ["variance", "costs"]);
+            Err(cursor.error_at(place, "`variance` or `costs`", meant))
+        }
+    }
+}
+
+fn once(cursor: &Cursor<'_>, place: usize, seen: bool) -> Result<(), ParseError> {
+    match seen {
+        true => Err(cursor.error_at(place, "each penalty once", None)),
+        false => Ok(()),
+    }
+}
+
+fn hierarchical(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
+    let (mut linkage, mut measure) = (Linkage::default(), Measure::default());
+    if cursor.take_word("by") {
+        let start = cursor.here();
+        measure = match cursor.word().as_str() {
+            "variance" => Measure::Variance,
+            "volatility" => Measure::Volatility,
+            _ => return Err(cursor.error_at(start, "`variance` or `volatility`", None)),
+        };
+    }
+    if cursor.take_word("with") {
+        let start = cursor.here();
+        linkage = match cursor.word().as_str() {
+            "single" => Linkage::Single,
+            "average" => Linkage::Average,
+            "complete" => Linkage::Complete,
+            "ward" => Linkage::Ward,
+            found => {
+                let known = ["single", "average", "complete", "ward"];
+                let expected = "`single`, `average`, `complete` or `ward`";
+                return Err(cursor.error_at(start, expected, closest(found, known)));
+            }
+        };
+        cursor.take_word("linkage");
+    }
+    Ok(Objective::HierarchicalRiskParity { linkage, measure })
+}
+
+impl fmt::Display for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Objective::MinimumVariance => f.write_str("minimise variance"),
+            Objective::MeanVariance { risk_aversion, costs } => {
+                f.write_str("maximise return")?;
+                if *risk_aversion > 0.0 {
+                    write!(f, " - {risk_aversion} * variance")?;
+                }
+                f.write_str(if *costs { " - costs" } else { "" })
+            }
+            Objective::MaximumSharpe { risk_free: 0.0 } => f.write_str("maximise sharpe"),
+            Objective::MaximumSharpe { risk_free } => {
+                write!(f, "maximise sharpe over {risk_free}")
+            }
+            Objective::HierarchicalRiskParity { linkage, measure } => {
+                f.write_str("hierarchical risk parity")?;
+                if *measure == Measure::Volatility {
+                    f.write_str(" by volatility")?;
+                }
+                match linkage {
+                    Linkage::Single => Ok(()),
+                    other => write!(f, " with {other} linkage"),
+                }
+            }
+            simple => f.write_str(simple.method()),
+        }
+    }
+}
+
+impl fmt::Display for Linkage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Linkage::Single => "single",
+            Linkage::Average => "average",
+            Linkage::Complete => "complete",
+            Linkage::Ward => "ward",
+        })
+    }
+}
+
+impl Serialize for Objective {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A whole sentence, or a table of one verb: `{ maximise = "return - 5 * variance" }`.
+impl<'de> Deserialize<'de> for Objective {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Verb {
+            #[serde(alias = "maximize")]
+            Maximise(String),
+            #[serde(alias = "minimize")]
+            Minimise(String),
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Sentence(String),
+            Table(Verb),
+        }
+        let form = Form::deserialize(deserializer).map_err(|_| {
+            D::Error::custom(
+                "expected an objective such as `risk parity` or { maximise = \"return - 5 * variance\" }",
+            )
+        })?;
+        let sentence = match form {
+            Form::Sentence(sentence) => sentence,
+            Form::Table(Verb::Maximise(what)) => format!("maximise {what}"),
+            Form::Table(Verb::Minimise(what)) => format!("minimise {what}"),
+        };
+        sentence.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_and_their_canonical_form() {
+        for (text, canonical) in [
+            ("equal weight", "equal weight"),
+            ("Inverse volatility", "inverse volatility"),
+            ("minimize volatility", "minimise variance"),
+            ("maximise return - 5*variance - costs", "maximise return - 5 * variance - costs"),
+            ("maximise return - costs - variance", "maximise return - 1 * variance - costs"),
+            ("maximize return", "maximise return"),
+            ("maximise sharpe", "maximise sharpe"),
+            ("maximise sharpe over 2%", "maximise sharpe over 0.02"),
+            ("risk parity", "risk parity"),
+            ("hierarchical risk parity", "hierarchical risk parity"),
+            (
+                "hierarchical risk parity by volatility with ward linkage",
+                "hierarchical risk parity by volatility with ward linkage",
+            ),
+        ] {
+            let objective: Objective = text.parse().unwrap();
+            assert_eq!(objective.to_string(), canonical);
+            assert_eq!(canonical.parse(), Ok(objective));
+            let json = serde_json::to_string(&objective).unwrap();
+            assert_eq!(serde_json::from_str::<Objective>(&json).unwrap(), objective);
+        }
+    }
+
+    #[test]
+    fn a_table_of_one_verb_is_the_sentence() {
+        let table = r#"{ "maximise": "return - 5 * variance - costs" }"#;
+        assert_eq!(
+            serde_json::from_str::<Objective>(table).unwrap(),
+            Objective::MeanVariance { risk_aversion: 5.0, costs: true }
+        );
+        assert!(serde_json::from_str::<Objective>(r#"{ "maximose": "return" }"#).is_err());
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_remedy() {
+        for (text, message) in [
+            (
+                "risk party",
+                "character 1: expected one of `maximise`, `minimise`, `equal weight`, `inverse volatility`, `risk parity`, `hierarchical risk parity`; did you mean `risk parity`?",
+            ),
+            (
+                "maximise retrun - variance",
+                "character 10: expected `return` or `sharpe`; did you mean `return`?",
+            ),
+            (
+                "maximise return + 5 * variance",
+                "character 17: expected `-` and a penalty: `variance` or `costs`",
+            ),
+            ("maximise return - 5 variance", "character 21: expected `*` after the number"),
+            (
+                "maximise return - -5 * variance",
+                "character 19: expected a number that is not negative",
+            ),
+            (
+                "maximise return - 2 * costs",
+                "character 19: expected `costs` without a factor (change the cost model instead)",
+            ),
+            ("maximise return - costs - costs", "character 27: expected each penalty once"),
+            (
+                "maximise return - varianse",
+                "character 19: expected `variance` or `costs`; did you mean `variance`?",
+            ),
+            (
+                "minimise variances",
+                "character 10: expected `variance` or `volatility`; did you mean `variance`?",
+            ),
+            (
+                "hierarchical risk parity with wards",
+                "character 31: expected `single`, `average`, `complete` or `ward`; did you mean `ward`?",
+            ),
+        ] {
+            let error = text.parse::<Objective>().unwrap_err().to_string();
+            assert_eq!(error, format!("objective `{text}`, {message}"));
+        }
+    }
+}

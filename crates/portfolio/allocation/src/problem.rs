@@ -1,0 +1,120 @@
+//! The question: what is known, what is held, what trading costs, and what must hold.
+
+use std::collections::BTreeMap;
+
+use risk::Moments;
+use types::{Date, Symbol};
+
+use crate::{AllocationError, Constraint};
+
+/// Everything that an allocation depends on. The assets are those of the moments, in their order.
+///
+/// Moments, expected returns and costs share one horizon, which the caller chooses; with monthly
+/// rebalancing, scale daily moments to a month. Returns and costs are fractions of net asset value.
+#[derive(Debug, Clone)]
+pub struct Problem<'a> {
+    /// The assets and their covariance, over the horizon.
+    pub moments: &'a Moments,
+    /// One expected return for each asset over the horizon; may be empty for objectives that do
+    /// not [need it](crate::Objective::needs_returns).
+    pub expected_return: &'a [f64],
+    /// The weights held before, for turnover and costs; empty if nothing is held. Weights in
+    /// names outside the problem are the caller's affair.
+    pub previous: &'a [f64],
+    /// What the weights must fulfil. If no sentence bears on `net`, `budget` or `cash`,
+    /// `budget == 100%` is assumed; if one does but leaves the net weight open above, `cash >= 0%`.
+    /// Without a lower bound on weights, shorting is allowed.
+    pub constraints: &'a [Constraint],
+    /// The members of each group. Members outside the problem count as nought.
+    pub groups: &'a BTreeMap<String, Vec<Symbol>>,
+    /// What trading costs, if an objective takes it off.
+    pub costs: Option<Costs>,
+    /// The day of the decision, handed through to the target.
+    pub as_of: Date,
+}
+
+/// What a change of weight costs, as a fraction of net asset value, asset by asset:
+/// `linear_i · abs(Δw_i) + impact_factor_i · abs(Δw_i)^(3/2)`.
+///
+/// With [`types::CostModel`] and net asset value `N`, `linear = linear_rate()` and
+/// `impact_factor = impact_factor(σ, V) · √N`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Costs {
+    /// Commission and half spread, as fractions of the traded value.
+    pub linear: Vec<f64>,
+    /// The factors of the square-root law of impact.
+    pub impact_factor: Vec<f64>,
+}
+
+impl Costs {
+    /// The cost of moving from `previous` to `weights`.
+    pub fn of(&self, previous: &[f64], weights: &[f64]) -> f64 {
+        let rates = self.linear.iter().zip(&self.impact_factor);
+        weights
+            .iter()
+            .zip(previous)
+            .zip(rates)
+            .map(|((to, from), (linear, impact))| {
+                let change = (to - from).abs();
+                linear * change + impact * change * change.sqrt()
+            })
+            .sum()
+    }
+}
+
+impl Problem<'_> {
+    /// The number of assets.
+    pub fn n_assets(&self) -> usize {
+        self.moments.symbols.len()
+    }
+
+    pub(crate) fn symbol(&self, asset: usize) -> &Symbol {
+        &self.moments.symbols[asset]
+    }
+
+    /// The weights held before, one for each asset.
+    pub(crate) fn held(&self) -> Vec<f64> {
+        match self.previous {
+            [] => vec![0.0; self.n_assets()],
+            held => held.to_vec(),
+        }
+    }
+
+    /// The first thing that is wrong with the shapes and numbers, if anything is.
+    pub(crate) fn check(&self, needs_returns: bool) -> Result<(), AllocationError> {
+        if self.n_assets() == 0 {
+            return Err(AllocationError::Empty);
+        }
+        let variances: Vec<f64> = self.moments.covariance.diag().collect();
+        self.check_part("the variance", &variances)?;
+        if needs_returns {
+            self.check_part("the expected return", self.expected_return)?;
+        }
+        if !self.previous.is_empty() {
+            self.check_part("the previous weight", self.previous)?;
+        }
+        if let Some(costs) = &self.costs {
+            self.check_part("the linear cost", &costs.linear)?;
+            self.check_part("the impact factor", &costs.impact_factor)?;
+        }
+        Ok(())
+    }
+
+    fn check_part(&self, what: &'static str, values: &[f64]) -> Result<(), AllocationError> {
+        if values.len() != self.n_assets() {
+            return Err(AllocationError::Shape {
+                what,
+                expected: self.n_assets(),
+                found: values.len(),
+            });
+        }
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(asset) => Err(AllocationError::NotFinite {
+                what,
+                symbol: self.symbol(asset).clone(),
+                value: values[asset],
+            }),
+        }
+    }
+}

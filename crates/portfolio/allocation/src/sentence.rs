@@ -1,0 +1,192 @@
+//! Reading one sentence: words, names in parentheses, and amounts with their unit.
+//!
+//! In: the text of a constraint or an objective. Out: its parts, or a [`ParseError`] that names
+//! the place, what was expected there and, where a known word is close, the word that was meant.
+//! Knows nothing about what the words mean.
+
+use std::fmt;
+
+/// A sentence that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    /// What the sentence was read as: `constraint` or `objective`.
+    pub kind: &'static str,
+    /// The sentence as it was given.
+    pub sentence: String,
+    /// The character at which reading stopped, counted from 1.
+    pub position: usize,
+    /// What would have been understood there.
+    pub expected: String,
+    /// A known word that resembles what was found.
+    pub suggestion: Option<String>,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} `{}`, character {}: expected {}",
+            self.kind, self.sentence, self.position, self.expected
+        )?;
+        match &self.suggestion {
+            Some(word) => write!(f, "; did you mean `{word}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// A place in a sentence.
+#[derive(Clone, Copy)]
+pub(crate) struct Cursor<'a> {
+    kind: &'static str,
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(kind: &'static str, text: &'a str) -> Self {
+        Self { kind, text, at: 0 }
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn skip_blanks(&mut self) {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start().len();
+    }
+
+    /// Where the next word starts, as a byte offset for [`Cursor::error_at`].
+    pub(crate) fn here(&mut self) -> usize {
+        self.skip_blanks();
+        self.at
+    }
+
+    pub(crate) fn at_end(&mut self) -> bool {
+        self.here() == self.text.len()
+    }
+
+    /// The next word in lower case; empty if something else comes next.
+    pub(crate) fn word(&mut self) -> String {
+        self.skip_blanks();
+        let rest = self.rest();
+        let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+        self.at += end;
+        rest[..end].to_lowercase()
+    }
+
+    /// Takes `token` if it comes next.
+    pub(crate) fn take(&mut self, token: &str) -> bool {
+        self.skip_blanks();
+        let found = self.rest().starts_with(token);
+        if found {
+            self.at += token.len();
+        }
+        found
+    }
+
+    /// Takes the word `token`, in either case, if it comes next.
+    pub(crate) fn take_word(&mut self, token: &str) -> bool {
+        let start = self.here();
+        let found = self.word() == token;
+        if !found {
+            self.at = start;
+        }
+        found
+    }
+
+    /// The name between parentheses, if an opening one comes next.
+    pub(crate) fn parenthesised(&mut self) -> Result<Option<&'a str>, ParseError> {
+        if !self.take("(") {
+            return Ok(None);
+        }
+        let start = self.here();
+        let Some(end) = self.rest().find(')') else {
+            return Err(self.error_at(start, "a name and `)`", None));
+        };
+        let name = self.rest()[..end].trim();
+        if name.is_empty() {
+            return Err(self.error_at(start, "a name between the parentheses", None));
+        }
+        self.at += end + 1;
+        Ok(Some(name))
+    }
+
+    /// A number as it is written, without a unit.
+    pub(crate) fn number(&mut self) -> Option<f64> {
+        self.skip_blanks();
+        let rest = self.rest();
+        let end = rest
+            .char_indices()
+            .find(|(i, c)| {
+                !(c.is_ascii_digit() || matches!(c, '.' | '_') || (*i == 0 && *c == '-'))
+            })
+            .map_or(rest.len(), |(i, _)| i);
+        let value = rest[..end].replace('_', "").parse().ok()?;
+        self.at += end;
+        Some(value)
+    }
+
+    /// An amount: `15%`, `25bps` or a bare fraction such as `0.15`. A bare number of 5 or more is
+    /// refused: `15` for `15%` is too likely a slip.
+    pub(crate) fn amount(&mut self) -> Result<f64, ParseError> {
+        let start = self.here();
+        let wanted = "an amount such as `15%`, `25bps` or `0.15`";
+        let value = self.number().ok_or_else(|| self.error_at(start, wanted, None))?;
+        if self.take("%") {
+            return Ok(value / 100.0);
+        }
+        if self.take_word("bps") {
+            return Ok(value / 1e4);
+        }
+        if value.abs() >= 5.0 {
+            let meant = format!("{value}%");
+            return Err(self.error_at(start, wanted, Some(meant)));
+        }
+        Ok(value)
+    }
+
+    /// An error unless the sentence ends here.
+    pub(crate) fn finish(&mut self) -> Result<(), ParseError> {
+        if self.at_end() {
+            return Ok(());
+        }
+        Err(self.error_at(self.at, "the end of the sentence", None))
+    }
+
+    /// An error at a byte offset.
+    pub(crate) fn error_at(
+        &self,
+        offset: usize,
+        expected: impl Into<String>,
+        suggestion: Option<String>,
+    ) -> ParseError {
+        ParseError {
+            kind: self.kind,
+            sentence: self.text.to_owned(),
+            position: self.text[..offset].chars().count() + 1,
+            expected: expected.into(),
+            suggestion,
+        }
+    }
+}
+
+/// The known name that `found` most resembles, if any is close enough to be meant.
+pub(crate) fn closest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let folded = found.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&folded, &name.to_lowercase()), name))
+        .filter(|(likeness, _)| *likeness >= 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name.to_owned())
+}
+
+/// `0.15` as `15%`, without the noise of binary fractions.
+pub(crate) fn percent(value: f64) -> String {
+    let rounded = (value * 1e10).round() / 1e8;
+    format!("{}%", if rounded == 0.0 { 0.0 } else { rounded })
+}

@@ -1,0 +1,162 @@
+//! Maximum Sharpe ratio.
+//!
+//! $$\max_w\; \frac{e^\top w}{\sqrt{w^\top\Sigma w}},\qquad e_i = \mu_i - r_f$$
+//!
+//! Cash earns the risk-free rate, so it adds nothing to either term. By Schaible's substitution
+//! (Schaible, 1974; Cornuéjols, Peña and Tütüncü, *Optimization Methods in Finance*, 2nd ed.,
+//! section 6.2) with $y = \kappa w$ it is the convex program: minimise $y^\top\Sigma y$ subject to
+//! $e^\top y = \max_i |e_i|$, each row $a^\top w \le b$ as $a^\top y - b\kappa \le 0$, and
+//! $\kappa \ge 0$. The right-hand side $\max_i |e_i|$ (and not 1) keeps $y$ and $\kappa$ of order
+//! one whatever the horizon of the returns. Every constraint of the region survives the
+//! substitution, turnover included; costs do not enter.
+//!
+//! Where no equality fixes the size of the portfolio, every smaller copy of it has the same
+//! ratio: the largest copy within the constraints is returned.
+
+use types::Target;
+
+use crate::certificate::{binding, cleaned, solved};
+use crate::conflict::{conflict, refuse};
+use crate::region::{Label, Region, Row, sentences};
+use crate::solver::{Outcome, Program, Quadratic, Solution, solve};
+use crate::utility::expected;
+use crate::{AllocationError, Problem};
+
+const METHOD: &str = "maximum Sharpe";
+
+/// Below this size the best ratio is only approached by ever larger portfolios.
+const LEAST_SIZE: f64 = 1e-7;
+
+/// The weights of the highest Sharpe ratio.
+pub(crate) fn maximise(problem: &Problem<'_>, risk_free: f64) -> Result<Target, AllocationError> {
+    let excess: Vec<f64> = problem.expected_return.iter().map(|r| r - risk_free).collect();
+    let unit = excess.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
+    let mut region = Region::new(problem, sentences(problem.constraints))?;
+    let rows = std::mem::take(&mut region.rows);
+    let program = homogenised(problem, &rows, region.columns, &excess, unit);
+    let mut solution = match solve(&program) {
+        Outcome::Solved(solution) => solution,
+        Outcome::Infeasible => return Err(no_excess(problem, risk_free, &excess)?),
+        other => return Err(refuse(problem, METHOD, other)?),
+    };
+    let size = size(problem, &rows, &solution)?;
+    solution.x.iter_mut().for_each(|x| *x /= size);
+    let weights = cleaned(solution.x[..problem.n_assets()].to_vec());
+    let variance = problem.moments.covariance.quad_form(&weights);
+    let ratio = expected(&excess, &weights) / variance.sqrt();
+    // V = yᵀΣy = unit² / ratio², so d ratio = −½ ratio³ dV / unit².
+    let price = 0.5 * ratio.powi(3) / (unit * unit);
+    solution.residuals.gap *= price;
+    // The region's rows lead the homogenised ones, so the first duals are theirs.
+    let binding = binding(&region, &rows, &solution, price * size);
+    Ok(solved(problem, METHOD, weights, ratio, &solution, binding))
+}
+
+/// The program in `y`, the auxiliary variables times `κ`, and `κ` as the last column; its rows are
+/// those of the region, then `κ >= 0`, then the excess return.
+fn homogenised<'a>(
+    problem: &'a Problem<'_>,
+    rows: &[Row],
+    columns: usize,
+    excess: &[f64],
+    unit: f64,
+) -> Program<'a> {
+    let support = |terms, equality, limit| Row { terms, equality, limit, label: Label::Support };
+    let homogeneous = rows.iter().map(|row| {
+        let mut terms = row.terms.clone();
+        if row.limit != 0.0 {
+            terms.push((columns, -row.limit));
+        }
+        support(terms, row.equality, 0.0)
+    });
+    let mut all: Vec<Row> = homogeneous.collect();
+    all.push(support(vec![(columns, -1.0)], false, 0.0));
+    // An excess return of nought everywhere leaves 0 = 1: infeasible, as it should be.
+    let unit = if unit > 0.0 { unit } else { 1.0 };
+    let terms = excess.iter().enumerate().map(|(asset, e)| (asset, e / unit));
+    all.push(support(terms.collect(), true, 1.0));
+    Program {
+        quadratic: Some(Quadratic {
+            n: problem.n_assets(),
+            values: problem.moments.covariance.as_slice(),
+            factor: 1.0,
+        }),
+        linear: vec![0.0; columns + 1],
+        rows: all,
+        powers: Vec::new(),
+    }
+}
+
+/// What `y` is to be divided by.
+fn size(problem: &Problem<'_>, rows: &[Row], solution: &Solution) -> Result<f64, AllocationError> {
+    let columns = solution.x.len() - 1;
+    let fixed = rows.iter().any(|row| row.equality && row.limit != 0.0);
+    let size = match fixed {
+        true => solution.x[columns],
+        false => least_size(problem, rows, &solution.x[..columns])?,
+    };
+    if size > LEAST_SIZE {
+        return Ok(size);
+    }
+    let unbounded = AllocationError::Unbounded { method: METHOD };
+    Err(conflict(problem)?.unwrap_or(unbounded))
+}
+
+/// The least `κ` for which `y / κ` is in the region: a linear program in the auxiliary variables
+/// and `κ`.
+fn least_size(problem: &Problem<'_>, rows: &[Row], y: &[f64]) -> Result<f64, AllocationError> {
+    let n = problem.n_assets();
+    let auxiliary = y.len() - n;
+    let rows = rows.iter().map(|row| {
+        let (fixed, free): (Vec<_>, Vec<_>) = row.terms.iter().partition(|(c, _)| *c < n);
+        let at_y: f64 = fixed.iter().map(|(column, a)| a * y[*column]).sum();
+        let mut terms: Vec<(usize, f64)> = free.iter().map(|(c, a)| (c - n, *a)).collect();
+        terms.push((auxiliary, -row.limit));
+        Row {
+            terms,
+            // An equality with nought on the right holds at y already, up to rounding.
+            equality: false,
+            limit: if row.equality { 0.0 } else { -at_y },
+            label: Label::Support,
+        }
+    });
+    let mut linear = vec![0.0; auxiliary + 1];
+    linear[auxiliary] = 1.0;
+    let positive =
+        Row { terms: vec![(auxiliary, -1.0)], equality: false, limit: 0.0, label: Label::Support };
+    let program = Program {
+        quadratic: None,
+        rows: rows.chain([positive]).collect(),
+        linear,
+        powers: Vec::new(),
+    };
+    match solve(&program) {
+        Outcome::Solved(solution) => Ok(solution.x[auxiliary]),
+        other => Err(refuse(problem, METHOD, other)?),
+    }
+}
+
+/// Why the homogenised program has no solution: the region is empty, or nothing in it earns more
+/// than the risk-free rate.
+fn no_excess(
+    problem: &Problem<'_>,
+    risk_free: f64,
+    excess: &[f64],
+) -> Result<AllocationError, AllocationError> {
+    if let Some(conflict) = conflict(problem)? {
+        return Ok(conflict);
+    }
+    let region = Region::new(problem, sentences(problem.constraints))?;
+    let mut linear = vec![0.0; region.columns];
+    for (slope, e) in linear.iter_mut().zip(excess) {
+        *slope = -e;
+    }
+    let best = Program { quadratic: None, linear, rows: region.rows, powers: Vec::new() };
+    match solve(&best) {
+        Outcome::Solved(solution) => Ok(AllocationError::NoExcessReturn {
+            risk_free,
+            best: expected(excess, &solution.x[..problem.n_assets()]),
+        }),
+        other => refuse(problem, METHOD, other),
+    }
+}

@@ -1,0 +1,138 @@
+//! Minimum variance and mean-variance utility.
+//!
+//! $$\max_w\; \mu^\top w - \lambda\, w^\top\Sigma w - \sum_i \big(c_i |\Delta w_i| + k_i |\Delta w_i|^{3/2}\big)$$
+//!
+//! over the region of the constraints, with $\Delta w = w - w^{\text{previous}}$. Linear costs are
+//! epigraphs of absolute values (none where bounds fix the sign of the change), impact is one
+//! three-dimensional power cone for each asset with $k_i > 0$. Convex for positive semidefinite
+//! $\Sigma$; with a singular $\Sigma$ or $\lambda = 0$ the weights need not be unique, the value is.
+//! Source: Markowitz (1952); Boyd et al. (2017), "Multi-Period Trading via Convex Optimization",
+//! section 2.3 for the costs.
+
+use types::Target;
+
+use crate::certificate::{binding, cleaned, solved};
+use crate::conflict::refuse;
+use crate::region::{Label, Region, Row, sentences};
+use crate::solver::{Outcome, Power, Program, Quadratic, solve};
+use crate::{AllocationError, Problem};
+
+/// What is maximised.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Utility {
+    pub method: &'static str,
+    pub risk_aversion: f64,
+    /// Whether the expected return counts.
+    pub returns: bool,
+    pub costs: bool,
+    /// A floor under the expected return, for points of the frontier.
+    pub least_return: Option<f64>,
+}
+
+impl Utility {
+    /// Minimum variance: the certificate's objective is the variance.
+    pub(crate) const MINIMUM_VARIANCE: Utility = Utility {
+        method: "minimum variance",
+        risk_aversion: 1.0,
+        returns: false,
+        costs: false,
+        least_return: None,
+    };
+
+    /// The weights of the highest utility.
+    pub(crate) fn maximise(&self, problem: &Problem<'_>) -> Result<Target, AllocationError> {
+        let mut region = Region::new(problem, sentences(problem.constraints))?;
+        let program = self.program(&mut region);
+        self.solved(&region, &program)
+    }
+
+    /// The solution of a program of this utility.
+    pub(crate) fn solved(
+        &self,
+        region: &Region<'_>,
+        program: &Program<'_>,
+    ) -> Result<Target, AllocationError> {
+        let problem = region.problem;
+        let solution = match solve(program) {
+            Outcome::Solved(solution) => solution,
+            other => return Err(refuse(problem, self.method, other)?),
+        };
+        let binding = binding(region, &program.rows, &solution, 1.0);
+        let weights = cleaned(solution.x[..problem.n_assets()].to_vec());
+        let objective = self.value(problem, &region.previous, &weights);
+        Ok(solved(problem, self.method, weights, objective, &solution, binding))
+    }
+
+    /// The utility of `weights`, or their variance if nothing but variance counts.
+    fn value(&self, problem: &Problem<'_>, previous: &[f64], weights: &[f64]) -> f64 {
+        let variance = problem.moments.covariance.quad_form(weights);
+        if !self.returns {
+            return variance;
+        }
+        let costs = problem.costs.as_ref().filter(|_| self.costs);
+        expected(problem.expected_return, weights)
+            - self.risk_aversion * variance
+            - costs.map_or(0.0, |costs| costs.of(previous, weights))
+    }
+
+    /// The program of this utility over `region`, which gives up its rows.
+    pub(crate) fn program<'a>(&self, region: &mut Region<'a>) -> Program<'a> {
+        let problem = region.problem;
+        let n = problem.n_assets();
+        let trades = match (&problem.costs, self.costs) {
+            (Some(costs), true) if costs.linear.iter().any(|c| *c > 0.0) => region.trades(),
+            _ => Vec::new(),
+        };
+        let mut linear = vec![0.0; region.columns];
+        if self.returns {
+            for (slope, expected) in linear.iter_mut().zip(problem.expected_return) {
+                *slope = -expected;
+            }
+        }
+        let mut powers = Vec::new();
+        if let (Some(costs), true) = (&problem.costs, self.costs) {
+            for (trade, rate) in trades.iter().zip(&costs.linear) {
+                linear[trade.column] += rate * trade.slope;
+            }
+            powers = impact(&costs.impact_factor, &region.previous, &mut linear);
+        }
+        let mut rows = std::mem::take(&mut region.rows);
+        rows.extend(self.least_return.map(|least| floor(problem, least)));
+        Program {
+            quadratic: (self.risk_aversion > 0.0).then(|| Quadratic {
+                n,
+                values: problem.moments.covariance.as_slice(),
+                factor: self.risk_aversion,
+            }),
+            linear,
+            rows,
+            powers,
+        }
+    }
+}
+
+/// One epigraph for each asset whose trades move its price, priced in `linear`.
+fn impact(factors: &[f64], previous: &[f64], linear: &mut Vec<f64>) -> Vec<Power> {
+    let priced = factors.iter().enumerate().filter(|(_, k)| **k > 0.0);
+    priced
+        .map(|(column, factor)| {
+            linear.push(*factor);
+            Power { epigraph: linear.len() - 1, column, reference: previous[column] }
+        })
+        .collect()
+}
+
+fn floor(problem: &Problem<'_>, least: f64) -> Row {
+    let returns = problem.expected_return.iter().enumerate();
+    Row {
+        terms: returns.map(|(asset, expected)| (asset, -expected)).collect(),
+        equality: false,
+        limit: -least,
+        label: Label::LeastReturn,
+    }
+}
+
+/// The portfolio's expected return.
+pub(crate) fn expected(returns: &[f64], weights: &[f64]) -> f64 {
+    returns.iter().zip(weights).map(|(r, w)| r * w).sum()
+}

@@ -1,0 +1,150 @@
+//! Weights that this project did not compute: published tables, other optimisers, and models
+//! written a second time. Each case in `conformance/allocation/cases` names its source and
+//! tolerance; `generate.py` beside them says how they were made.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use allocation::{Constraint, Costs, Objective, Problem, allocate, frontier};
+use risk::{Matrix, Moments};
+use serde::Deserialize;
+use types::{Status, Symbol, parse_date};
+
+#[derive(Deserialize)]
+struct MomentsFile {
+    symbols: Vec<Symbol>,
+    mean: Vec<f64>,
+    covariance_lower_triangle: Vec<Vec<f64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    source: String,
+    moments: String,
+    objective: Objective,
+    constraints: Vec<Constraint>,
+    #[serde(default)]
+    previous: Vec<f64>,
+    #[serde(default)]
+    groups: BTreeMap<String, Vec<Symbol>>,
+    costs: Option<CostsFile>,
+    expected: Expected,
+}
+
+#[derive(Deserialize)]
+struct CostsFile {
+    linear: Vec<f64>,
+    impact_factor: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    tolerance: f64,
+    weights: Option<Vec<f64>>,
+    objective: Option<f64>,
+    objective_tolerance: Option<f64>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../conformance/allocation")
+}
+
+fn moments(name: &str) -> Moments {
+    let path = folder().join("moments").join(format!("{name}.json"));
+    let file: MomentsFile = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let lower = &file.covariance_lower_triangle;
+    let covariance = Matrix::from_fn(file.symbols.len(), |row, col| lower[row][col]);
+    Moments::new(file.symbols.into(), file.mean, covariance, 0).unwrap()
+}
+
+/// The largest difference of weights, and of the objective where one is known.
+fn run(case: &Case) -> (f64, Option<f64>) {
+    let moments = moments(&case.moments);
+    let problem = Problem {
+        moments: &moments,
+        expected_return: &moments.mean,
+        previous: &case.previous,
+        constraints: &case.constraints,
+        groups: &case.groups,
+        costs: case.costs.as_ref().map(|costs| Costs {
+            linear: costs.linear.clone(),
+            impact_factor: costs.impact_factor.clone(),
+        }),
+        as_of: parse_date("2022-12-28").unwrap(),
+    };
+    let target = allocate(&case.objective, &problem).unwrap();
+    assert_ne!(target.certificate.status, Status::AlmostSolved);
+    let weights = case.expected.weights.iter().flatten().zip(&target.weights);
+    let apart = weights.fold(0.0_f64, |max, (a, b)| max.max((a - b).abs()));
+    let objective = case.expected.objective;
+    (apart, objective.map(|value| (value - target.certificate.objective).abs()))
+}
+
+#[test]
+fn cases() {
+    let mut paths: Vec<_> =
+        fs::read_dir(folder().join("cases")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 20, "only {} cases were found", paths.len());
+    let mut wrong = String::new();
+    for path in paths {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let case: Case = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let (apart, objective) = run(&case);
+        let allowed = case.expected.objective_tolerance.unwrap_or(0.0);
+        let line =
+            format!("{name}: weights {apart:.1e}, objective {objective:?}; {}\n", case.source);
+        if apart > case.expected.tolerance || objective.is_some_and(|gap| gap > allowed) {
+            wrong.push_str(&line);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The turning points of Bailey and López de Prado (2013), table 2: the least variance at each
+/// expected return, read off the frontier by asking for exactly that return.
+#[test]
+fn frontier_passes_through_the_published_turning_points() {
+    let moments = moments("markowitz_todd");
+    let constraints = ["long only".parse().unwrap()];
+    let problem = Problem {
+        moments: &moments,
+        expected_return: &moments.mean,
+        previous: &[],
+        constraints: &constraints,
+        groups: &BTreeMap::new(),
+        costs: None,
+        as_of: parse_date("2013-03-22").unwrap(),
+    };
+    let points = frontier(&problem, 201).unwrap();
+    assert!((points[0].volatility - 0.205_237_619_813_87).abs() < 1e-9);
+    assert!((points[200].expected_return - 1.19).abs() < 1e-8);
+    assert!((points[200].volatility - 0.9063047_f64.sqrt()).abs() < 1e-6);
+    for (expected, variance) in [
+        (1.180_259_5, 0.297_741_4),
+        (1.160_056_5, 0.174_102_3),
+        (1.111_262_3, 0.071_139_4),
+        (1.108_360_2, 0.070_234_0),
+        (1.022_483_9, 0.052_752_9),
+        (1.015_305_9, 0.051_976_1),
+        (0.972_720_4, 0.048_204_3),
+        (0.949_936_8, 0.046_666_6),
+    ] {
+        let after = points.partition_point(|p| p.expected_return < expected);
+        let (a, b) = (&points[after - 1], &points[after]);
+        // Variance is convex along the frontier: it lies between the chord and the tangent at `a`.
+        let part = (expected - a.expected_return) / (b.expected_return - a.expected_return);
+        let (va, vb) = (a.volatility.powi(2), b.volatility.powi(2));
+        let chord = va + part * (vb - va);
+        let slope = a.certificate.binding.iter().find(|b| b.constraint.starts_with("expected"));
+        let tangent = va + slope.map_or(0.0, |b| b.shadow_price) * (expected - a.expected_return);
+        assert!(
+            tangent - 2e-7 <= variance && variance <= chord + 2e-7,
+            "{expected}: {tangent} {chord}"
+        );
+        assert!(chord - tangent < 3e-3, "{expected}: {tangent} {chord}");
+    }
+}

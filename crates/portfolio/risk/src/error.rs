@@ -1,0 +1,140 @@
+//! What can be wrong with prices, returns, estimates and weights.
+
+use types::{Date, PanelError, Symbol};
+
+/// Why risk could not be measured.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RiskError {
+    /// The panel lacks what was asked for.
+    #[error(transparent)]
+    Panel(#[from] PanelError),
+    /// Nothing to measure.
+    #[error("there are no symbols; the universe is empty on this day")]
+    NoSymbols,
+    /// A price that is not known.
+    #[error(
+        "{symbol} has no price on {date}; fill the gap, leave {symbol} out, or let incomplete \
+         rows be dropped"
+    )]
+    MissingPrice {
+        /// Whose price.
+        symbol: Symbol,
+        /// On which day.
+        date: Date,
+    },
+    /// A price that is zero, negative or infinite: no return can be taken from it.
+    #[error("{symbol} has the price {price} on {date}; a price must be positive and finite")]
+    BadPrice {
+        /// Whose price.
+        symbol: Symbol,
+        /// On which day.
+        date: Date,
+        /// What stands there.
+        price: f64,
+    },
+    /// The panel has fewer days than the window needs.
+    #[error(
+        "{needed} returns need {} days of prices, the panel ending {} has {days}; shorten the \
+         window or start later",
+        needed + 1,
+        until.map_or_else(|| "nowhere".to_owned(), |date| date.to_string())
+    )]
+    ShortPanel {
+        /// Returns asked for.
+        needed: usize,
+        /// Days of prices that there are.
+        days: usize,
+        /// The last day of the panel.
+        until: Option<Date>,
+    },
+    /// Too few days on which every symbol has a return.
+    #[error(
+        "only {found} of the {needed} returns needed are complete; {symbol} lacks the most \
+         ({missing}, last on {date}): leave it out or shorten the window"
+    )]
+    TooFewComplete {
+        /// Complete rows needed.
+        needed: usize,
+        /// Complete rows found.
+        found: usize,
+        /// The symbol that lacks the most returns.
+        symbol: Symbol,
+        /// How many it lacks.
+        missing: usize,
+        /// The last day on which its return is unknown.
+        date: Date,
+    },
+    /// Too few observations for the estimator.
+    #[error("{estimator} needs at least {needed} returns, got {found}; lengthen the window")]
+    TooFew {
+        /// What was to be estimated.
+        estimator: &'static str,
+        /// How many it needs.
+        needed: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A column that never moves, where the estimator divides by its volatility.
+    #[error("{symbol} never moves in the window; leave it out or use another estimator")]
+    Constant {
+        /// Which column.
+        symbol: Symbol,
+    },
+    /// A parameter outside its range.
+    #[error("{name} is {found}, it must be {must}")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        found: f64,
+        /// What it must be.
+        must: &'static str,
+    },
+    /// A list or matrix of the wrong size.
+    #[error("{what}: {found} values, expected {expected}")]
+    Shape {
+        /// Which one.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A value that is not a finite number.
+    #[error("{what}: the value in row {row}, column {col} is not a finite number")]
+    NotFinite {
+        /// Which matrix or list.
+        what: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        col: usize,
+    },
+    /// A matrix that should be symmetric and is not.
+    #[error("not symmetric: {above} in row {row}, column {col}, but {below} mirrored")]
+    NotSymmetric {
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        col: usize,
+        /// The value there.
+        above: f64,
+        /// The value on the other side of the diagonal.
+        below: f64,
+    },
+    /// A matrix without a Cholesky factor.
+    #[error(
+        "the matrix is not positive definite (first failing at row {row}); use a shrinkage \
+         estimator or a longer window"
+    )]
+    NotPositiveDefinite {
+        /// Row at which the factorisation stops, from 0.
+        row: usize,
+    },
+    /// The eigenvalue iteration failed.
+    #[error("the eigenvalues of the {n} x {n} matrix did not converge; check its scale")]
+    NoConvergence {
+        /// Size of the matrix.
+        n: usize,
+    },
+}

@@ -1,0 +1,110 @@
+//! Ledoit–Wolf shrinkage: the sample covariance pulled towards something simpler.
+//!
+//! In come returns `X` (deviations from their means, `T × N`) with sample covariance
+//! `S = X'X / T`; out come `δ F + (1 − δ) S` and the intensity `δ`, which minimises the expected
+//! squared Frobenius error: `δ = min(β, d) / d`, where `d` is the squared distance from `S` to the
+//! target `F`, and `β` the estimation error of `S` that the target does not share.
+//!
+//! The sums over `N²` pairs of fourth moments collapse into sums over rows, for example
+//! `Σᵢⱼ Σₜ xₜᵢ² xₜⱼ² = Σₜ (Σᵢ xₜᵢ²)²`, so the product `X'X` is the only step that costs `T N²`.
+
+use crate::covariance::centred;
+use crate::{Matrix, Returns, RiskError, dense};
+
+/// The target is the mean variance times the identity. One symbol needs no shrinkage.
+///
+/// Ledoit and Wolf 2004, "A well-conditioned estimator for large-dimensional covariance
+/// matrices", Journal of Multivariate Analysis 88, §3.2, lemma 3.2–3.4.
+pub(crate) fn scaled_identity(returns: &Returns) -> (Matrix, f64) {
+    let x = centred(returns);
+    let (t, n) = (returns.rows() as f64, returns.cols() as f64);
+    let s = dense::gram(&x, returns.rows(), returns.cols()).scaled(1.0 / t);
+    let mean_variance = s.diag().sum::<f64>() / n;
+    let distance = square_sum(&s) / n - mean_variance * mean_variance;
+    let error = (fourth_moments(&x, returns.cols()) / t - square_sum(&s)) / (n * t);
+    let shrinkage = intensity(error, distance);
+    let target = |row, col| if row == col { mean_variance } else { 0.0 };
+    (blend(&s, target, shrinkage), shrinkage)
+}
+
+/// The target keeps the variances and gives every pair the mean correlation. One symbol needs no
+/// shrinkage; a symbol that never moves has no correlation and is an error.
+///
+/// Ledoit and Wolf 2004, "Honey, I shrunk the sample covariance matrix", Journal of Portfolio
+/// Management 30(4), appendix B: `δ = (π − ρ) / (γ T)`.
+pub(crate) fn constant_correlation(returns: &Returns) -> Result<(Matrix, f64), RiskError> {
+    let x = centred(returns);
+    let t = returns.rows() as f64;
+    let s = dense::gram(&x, returns.rows(), returns.cols()).scaled(1.0 / t);
+    if let Some(col) = s.diag().position(|variance| variance <= 0.0) {
+        let symbol = returns.symbols()[col].clone();
+        return Err(RiskError::Constant { symbol });
+    }
+    if s.n() == 1 {
+        return Ok((s, 0.0));
+    }
+    let sigma: Vec<f64> = s.diag().map(f64::sqrt).collect();
+    let mean_correlation = mean_correlation(&s, &sigma);
+    let target = |row: usize, col: usize| match row == col {
+        true => s.at(row, row),
+        false => mean_correlation * sigma[row] * sigma[col],
+    };
+    let misfit = Matrix::from_fn(s.n(), |row, col| s.at(row, col) - target(row, col));
+    let pi = fourth_moments(&x, s.n()) / t - square_sum(&s);
+    let (own, cross) = target_errors(&x, &s, &sigma);
+    let rho = own + mean_correlation * cross;
+    let shrinkage = intensity((pi - rho) / t, square_sum(&misfit));
+    Ok((blend(&s, target, shrinkage), shrinkage))
+}
+
+/// The part of the error that the target shares with the sample: the `(own, cross)` of
+/// `ρ = own + r̄ · cross`, with `own` = Σᵢ πᵢᵢ and `cross` = Σᵢ≠ⱼ (σⱼ / σᵢ) (E[xᵢ³ xⱼ] − sᵢᵢ sᵢⱼ).
+fn target_errors(x: &[f64], s: &Matrix, sigma: &[f64]) -> (f64, f64) {
+    let n = s.n();
+    let t = (x.len() / n) as f64;
+    let (mut own, mut cross) = (0.0, 0.0);
+    for row in x.chunks_exact(n) {
+        let (mut cubes, mut plain, mut fourth) = (0.0, 0.0, 0.0);
+        for (value, sigma) in row.iter().zip(sigma) {
+            cubes += value.powi(3) / sigma;
+            plain += value * sigma;
+            fourth += value.powi(4);
+        }
+        own += fourth / t;
+        cross += (cubes * plain - fourth) / t;
+    }
+    for i in 0..n {
+        own -= s.at(i, i).powi(2);
+        for j in (0..n).filter(|j| *j != i) {
+            cross -= sigma[j] * sigma[i] * s.at(i, j);
+        }
+    }
+    (own, cross)
+}
+
+fn mean_correlation(s: &Matrix, sigma: &[f64]) -> f64 {
+    let n = s.n();
+    let pairs = (0..n).flat_map(|row| (0..row).map(move |col| (row, col)));
+    let sum: f64 = pairs.map(|(row, col)| s.at(row, col) / (sigma[row] * sigma[col])).sum();
+    sum / (n * (n - 1) / 2) as f64
+}
+
+/// Σᵢⱼₜ xₜᵢ² xₜⱼ².
+fn fourth_moments(x: &[f64], cols: usize) -> f64 {
+    x.chunks_exact(cols).map(|row| row.iter().map(|value| value * value).sum::<f64>().powi(2)).sum()
+}
+
+fn square_sum(a: &Matrix) -> f64 {
+    a.as_slice().iter().map(|value| value * value).sum()
+}
+
+/// Between 0 and 1; 0 where the sample is the target already.
+fn intensity(error: f64, distance: f64) -> f64 {
+    if error <= 0.0 || distance <= 0.0 { 0.0 } else { (error / distance).min(1.0) }
+}
+
+fn blend(s: &Matrix, target: impl Fn(usize, usize) -> f64, shrinkage: f64) -> Matrix {
+    Matrix::from_fn(s.n(), |row, col| {
+        (1.0 - shrinkage) * s.at(row, col) + shrinkage * target(row, col)
+    })
+}

@@ -1,0 +1,45 @@
+//! Risk: prices become returns, returns become moments, moments become numbers about a portfolio.
+//!
+//! In comes a [`Panel`](types::Panel) that ends at the day of the decision; out come
+//! [`Returns`], the [`Moments`] that allocation optimises over, and the risk of given weights.
+//! Use it wherever a covariance, a volatility or a share of risk is needed.
+//!
+//! Everything is in units of one observation (daily, for a daily panel) until
+//! [`Moments::scaled`] says otherwise, and everything is a pure function of its arguments: linear
+//! algebra runs on one thread, so the same input on the same machine gives the same bits.
+//!
+//! This room knows nothing about forecasts, orders, money, clocks or files.
+//!
+//! ```
+//! use risk::{CovarianceEstimator, MeanEstimator, Returns, estimate};
+//!
+//! let returns = Returns::new(
+//!     ["A", "B"].map(Into::into).to_vec(),
+//!     vec![0.01, 0.00, -0.02, 0.01, 0.03, -0.01],
+//! )?;
+//! let moments = estimate(&returns, &MeanEstimator::Sample, &CovarianceEstimator::Sample)?;
+//! let variance = moments.scaled(252.0).variance(&[0.5, 0.5])?;
+//! assert!((variance - 0.0147).abs() < 1e-15); // a volatility of 12 % a year
+//! # Ok::<(), risk::RiskError>(())
+//! ```
+
+mod covariance;
+mod dense;
+mod error;
+mod ledoit_wolf;
+mod matrix;
+mod mean;
+mod moments;
+mod portfolio;
+mod psd;
+mod returns;
+mod tail;
+
+pub use covariance::{CovarianceEstimator, ShrinkageTarget};
+pub use error::RiskError;
+pub use matrix::{Cholesky, Matrix};
+pub use mean::MeanEstimator;
+pub use moments::{Moments, estimate};
+pub use psd::{Repair, nearest_psd};
+pub use returns::{Gaps, ReturnKind, Returns, Window};
+pub use tail::{conditional_value_at_risk, value_at_risk};

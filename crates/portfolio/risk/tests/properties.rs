@@ -1,0 +1,173 @@
+//! The algebra that every estimator keeps, on returns that nobody chose.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use risk::{
+    CovarianceEstimator, Matrix, MeanEstimator, Moments, Returns, ShrinkageTarget, estimate,
+    nearest_psd,
+};
+use types::Symbol;
+
+const ESTIMATORS: [CovarianceEstimator; 4] = [
+    CovarianceEstimator::Sample,
+    CovarianceEstimator::ExponentiallyWeighted { half_life_days: 5.0 },
+    CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity },
+    CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation },
+];
+
+fn symbols(n: usize) -> Vec<Symbol> {
+    (0..n).map(|i| format!("S{i}").into()).collect()
+}
+
+/// Between 2 and 40 returns of between 1 and 12 symbols: fewer returns than symbols, too.
+fn any_returns() -> impl Strategy<Value = Returns> {
+    (2..40_usize, 1..12_usize).prop_flat_map(|(rows, cols)| {
+        vec(-0.2..0.2_f64, rows * cols)
+            .prop_map(move |values| Returns::new(symbols(cols), values).unwrap())
+    })
+}
+
+fn moments(returns: &Returns, estimator: &CovarianceEstimator) -> Moments {
+    estimate(returns, &MeanEstimator::Sample, estimator).unwrap()
+}
+
+/// The columns in the order of `order`.
+fn permuted(returns: &Returns, order: &[usize]) -> Returns {
+    let names = order.iter().map(|i| returns.symbols()[*i].clone());
+    let values = (0..returns.rows())
+        .flat_map(|row| order.iter().map(move |i| returns.row(row)[*i]))
+        .collect();
+    Returns::new(names.collect(), values).unwrap()
+}
+
+fn close(a: &Matrix, b: &Matrix, tolerance: f64) -> bool {
+    let scale = a.diag().fold(0.0, f64::max);
+    let pairs = a.as_slice().iter().zip(b.as_slice());
+    pairs.fold(0.0, |max: f64, (a, b)| max.max((a - b).abs())) <= tolerance * scale
+}
+
+/// A quarter as many returns as symbols: most eigenvalues are zero, some of them just below.
+#[test]
+fn a_singular_covariance_is_not_mistaken_for_an_indefinite_one() {
+    let values = (0..50 * 200).map(|i| f64::from(i * i).sin() / 50.0);
+    let returns = Returns::new(symbols(200), values.collect()).unwrap();
+    for estimator in &ESTIMATORS {
+        let moments = moments(&returns, estimator);
+        assert_eq!(moments.repair, None, "{estimator:?}");
+        assert_eq!(moments.covariance.cholesky().is_ok(), moments.shrinkage.is_some());
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_symbols_is_irrelevant(returns in any_returns(), turn in 0..12_usize) {
+        let n = returns.cols();
+        let order: Vec<usize> = (0..n).map(|i| n - 1 - (i + turn) % n).collect();
+        for estimator in &ESTIMATORS {
+            let straight = moments(&returns, estimator);
+            let turned = moments(&permuted(&returns, &order), estimator);
+            let expected = straight.covariance.submatrix(&order);
+            prop_assert!(close(&turned.covariance, &expected, 1e-10), "{estimator:?}");
+        }
+    }
+
+    #[test]
+    fn scaling_returns_scales_the_covariance_by_the_square(
+        returns in any_returns(),
+        factor in 0.01..100.0_f64,
+    ) {
+        let values = returns.as_slice().iter().map(|value| value * factor).collect();
+        let scaled = Returns::new(returns.symbols().to_vec(), values).unwrap();
+        for estimator in &ESTIMATORS {
+            let expected = moments(&returns, estimator).covariance.scaled(factor * factor);
+            let found = moments(&scaled, estimator).covariance;
+            prop_assert!(close(&found, &expected, 1e-10), "{estimator:?}");
+        }
+    }
+
+    #[test]
+    fn no_portfolio_has_negative_variance(returns in any_returns()) {
+        for estimator in &ESTIMATORS {
+            let moments = moments(&returns, estimator);
+            let smallest = moments.covariance.eigenvalues().unwrap()[0];
+            let scale: f64 = moments.covariance.diag().sum();
+            prop_assert!(smallest >= -1e-12 * scale, "{estimator:?}: {smallest}");
+            prop_assert_eq!(moments.repair, None);
+        }
+    }
+
+    /// The target's eigenvalues are all the mean variance, the sample's are not negative.
+    #[test]
+    fn shrinkage_to_the_identity_lifts_the_smallest_eigenvalue(returns in any_returns()) {
+        let moments = moments(&returns, &CovarianceEstimator::default());
+        let shrinkage = moments.shrinkage.unwrap();
+        prop_assert!((0.0..=1.0).contains(&shrinkage));
+        let mean_variance = moments.covariance.diag().sum::<f64>() / returns.cols() as f64;
+        let smallest = moments.covariance.eigenvalues().unwrap()[0];
+        prop_assert!(smallest >= (shrinkage - 1e-12) * mean_variance);
+    }
+
+    #[test]
+    fn contributions_sum_to_the_volatility(
+        returns in any_returns(),
+        weights in vec(-1.0..1.0_f64, 12),
+    ) {
+        let weights = &weights[..returns.cols()];
+        for estimator in &ESTIMATORS {
+            let moments = moments(&returns, estimator);
+            let volatility = moments.volatility(weights).unwrap();
+            let sum: f64 = moments.risk_contributions(weights).unwrap().iter().sum();
+            prop_assert!((sum - volatility).abs() <= 1e-12 + 1e-9 * volatility);
+        }
+    }
+
+    #[test]
+    fn the_portfolio_of_returns_has_the_portfolio_variance(
+        returns in any_returns(),
+        weights in vec(-1.0..1.0_f64, 12),
+    ) {
+        let weights = &weights[..returns.cols()];
+        let series = returns.of_portfolio(weights).unwrap();
+        let single = Returns::new(symbols(1), series).unwrap();
+        for estimator in &ESTIMATORS[..2] {
+            let direct = moments(&single, estimator).covariance.at(0, 0);
+            let formed = moments(&returns, estimator).variance(weights).unwrap();
+            prop_assert!((direct - formed).abs() <= 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_bits(returns in any_returns()) {
+        for estimator in &ESTIMATORS {
+            prop_assert_eq!(moments(&returns, estimator), moments(&returns, estimator));
+        }
+    }
+
+    #[test]
+    fn what_is_repaired_is_semidefinite_and_no_farther_than_it_must_be(
+        lower in vec(-1.0..1.0_f64, 36),
+    ) {
+        let matrix = Matrix::from_fn(6, |row, col| lower[row * 6 + col]);
+        let before = matrix.eigenvalues().unwrap();
+        let (repaired, note) = nearest_psd(matrix.clone()).unwrap();
+        prop_assert_eq!(note.is_some(), before[0] < -1e-9);
+        prop_assert!(repaired.eigenvalues().unwrap()[0] >= -1e-12);
+        // The distance is the norm of the negative part of the spectrum (Higham 1988, (2.1)).
+        let least: f64 = before.iter().map(|value| value.min(0.0).powi(2)).sum();
+        let pairs = matrix.as_slice().iter().zip(repaired.as_slice());
+        let moved: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+        prop_assert!((moved - least).abs() < 1e-10);
+    }
+
+    #[test]
+    fn a_factor_solves(returns in any_returns(), b in vec(-1.0..1.0_f64, 12)) {
+        let sample = moments(&returns, &CovarianceEstimator::Sample).covariance;
+        let matrix = Matrix::from_fn(sample.n(), |row, col| {
+            sample.at(row, col) + if row == col { 0.01 } else { 0.0 }
+        });
+        let x = matrix.cholesky().unwrap().solve(&b[..matrix.n()]);
+        for (found, expected) in matrix.mul_vec(&x).iter().zip(&b) {
+            prop_assert!((found - expected).abs() < 1e-12);
+        }
+    }
+}
