@@ -1,5 +1,5 @@
-//! Binds the binary to its source: the digest of every Rust file and of the lock file, and the git
-//! revision where there is one.
+//! Binds the binary to its source: the digest of every Rust file but tests, and of the lock file,
+//! and the git revision where there is one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::process::Command;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let mut files = vec![];
+    println!("cargo::rerun-if-changed={}", root.join("crates").display());
     gather(&root.join("crates"), &mut files);
     files.sort();
     let mut source = blake3::Hasher::new();
@@ -21,14 +22,22 @@ fn main() {
     println!("cargo::rustc-env=TRIMTAB_REVISION={}", revision(&root));
     println!("cargo::rustc-env=TRIMTAB_COMPILER={}", compiler());
     println!("cargo::rustc-env=TRIMTAB_TARGET={}", std::env::var("TARGET").unwrap_or_default());
-    println!("cargo::rerun-if-changed=../../../crates");
+    for file in &files {
+        println!("cargo::rerun-if-changed={}", file.display());
+    }
     println!("cargo::rerun-if-changed=../../../Cargo.lock");
+    let moves = root.join(".git/logs/HEAD");
+    if moves.is_file() {
+        println!("cargo::rerun-if-changed={}", moves.display());
+    }
 }
 
 fn gather(dir: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("a source folder is readable").flatten() {
         let path = entry.path();
-        if path.is_dir() {
+        if path.is_dir() && !path.ends_with("tests") {
+            // A new file changes its folder, and the digest.
+            println!("cargo::rerun-if-changed={}", path.display());
             gather(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);

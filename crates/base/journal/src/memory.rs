@@ -12,6 +12,7 @@ use crate::{Draft, Record, Sealed, Spine, SpineError};
 pub struct Memory {
     records: Vec<Record>,
     by_id: HashMap<Id, usize>,
+    by_digest: HashMap<Digest, usize>,
     payloads: HashMap<Digest, Vec<u8>>,
 }
 
@@ -19,7 +20,8 @@ impl Memory {
     /// An index over a chain that was verified; it holds no payloads.
     pub fn of(records: Vec<Record>) -> Self {
         let by_id = records.iter().enumerate().map(|(i, r)| (r.id.clone(), i)).collect();
-        Self { records, by_id, payloads: HashMap::new() }
+        let by_digest = records.iter().enumerate().map(|(i, r)| (r.digest, i)).collect();
+        Self { records, by_id, by_digest, payloads: HashMap::new() }
     }
 
     /// All records, in order.
@@ -54,7 +56,13 @@ impl Memory {
     /// Adds a sealed record.
     pub fn push(&mut self, record: Record) {
         self.by_id.insert(record.id.clone(), self.records.len());
+        self.by_digest.insert(record.digest, self.records.len());
         self.records.push(record);
+    }
+
+    /// The newest record whose payload has this digest.
+    pub fn with_payload(&self, digest: &Digest) -> Option<&Record> {
+        self.by_digest.get(digest).map(|place| &self.records[*place])
     }
 
     /// The record with this name.
@@ -65,7 +73,8 @@ impl Memory {
 
 impl Spine for Memory {
     fn append(&mut self, batch: Vec<Draft>) -> Result<(), SpineError> {
-        for Sealed { record, objects } in self.seal(batch)? {
+        for Sealed { record, payload, objects } in self.seal(batch)? {
+            self.payloads.insert(record.digest, payload);
             self.payloads.extend(objects.into_iter().map(|bytes| (Digest::of(&bytes), bytes)));
             self.push(record);
         }

@@ -174,18 +174,18 @@ impl Draft {
             hash: Digest::ZERO,
         };
         record.hash = record.computed_hash();
-        let mut objects = self.objects;
-        objects.push(self.payload);
-        Sealed { record, objects }
+        Sealed { record, payload: self.payload, objects: self.objects }
     }
 }
 
-/// A record with the bytes that must be kept with it: its payload, and what the payload names.
+/// A record with the bytes that must be kept with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     /// The record.
     pub record: Record,
-    /// The bytes, each to be found under its digest.
+    /// The payload, to be found under the record's digest.
+    pub payload: Vec<u8>,
+    /// What the payload names, each to be found under its digest.
     pub objects: Vec<Vec<u8>>,
 }
 

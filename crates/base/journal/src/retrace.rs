@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use types::{Digest, Id, RunId};
 
-use crate::{Draft, Kind, Record, Spine, SpineError};
+use crate::{Draft, Kind, Record, Sealed, Spine, SpineError};
 
 /// A spine that compares the facts of one run with those it has, before it appends any.
 #[derive(Debug)]
@@ -56,9 +56,14 @@ impl<'a, S: Spine> Retrace<'a, S> {
         if draft.id() != expected {
             return Err(diverged(format!("the repetition has {} in its place", draft.id())));
         }
-        let again = draft.clone().seal(found.seq, found.prev_hash).record;
+        let Sealed { record: again, payload, objects } =
+            draft.clone().seal(found.seq, found.prev_hash);
         if !again.says_the_same(found) {
             return Err(diverged(difference(found, &again)));
+        }
+        // What was kept with the record must still be there, and unaltered.
+        for object in objects.iter().chain([&payload]) {
+            self.spine.payload(&Digest::of(object))?;
         }
         self.compared += 1;
         Ok(())

@@ -122,13 +122,26 @@ impl Home {
         Ok(digest)
     }
 
-    /// Reads every payload and large object that the journal names and holds it against its
-    /// digest; gives the number of payloads.
+    /// Reads the payload of every record, then every other object that is kept, and holds each
+    /// against its digest; gives the number of payloads.
     pub fn verify_payloads(&self) -> Result<usize, SpineError> {
         for record in self.records() {
-            self.payload(&record.digest)?;
+            self.payload_of(record)
+                .map_err(|what| SpineError::Object { digest: record.digest, what })?;
+        }
+        for digest in objects::all(&self.db, &self.dir).map_err(SpineError::Medium)? {
+            objects::get(&self.db, &self.dir, &digest)
+                .map_err(|what| SpineError::Object { digest, what })?;
         }
         Ok(self.records().len())
+    }
+
+    /// The payload of a record: beside it where it is small, else a file.
+    fn payload_of(&self, record: &Record) -> Result<Vec<u8>, String> {
+        match records::payload(&self.db, record.seq)? {
+            Some(bytes) => objects::held_against(&record.digest, bytes),
+            None => objects::get(&self.db, &self.dir, &record.digest),
+        }
     }
 
     fn writable(&self) -> Result<(), SpineError> {
@@ -143,19 +156,23 @@ impl Spine for Home {
     fn append(&mut self, batch: Vec<Draft>) -> Result<(), SpineError> {
         self.writable()?;
         let sealed = self.journal.seal(batch)?;
-        let medium = |error: rusqlite::Error| SpineError::Medium(error.to_string());
-        let (large, small): (Vec<_>, Vec<_>) =
-            sealed.iter().flat_map(|one| &one.objects).partition(|bytes| objects::is_large(bytes));
-        for bytes in large {
-            objects::put(&self.db, &self.dir, &Digest::of(bytes), bytes)
-                .map_err(SpineError::Medium)?;
+        let path = database(&self.dir);
+        let medium = |error: rusqlite::Error| SpineError::Medium(unwritten(&path, &error));
+        for one in &sealed {
+            let large =
+                one.objects.iter().chain([&one.payload]).filter(|bytes| objects::is_large(bytes));
+            for bytes in large {
+                objects::put(&self.db, &self.dir, &Digest::of(bytes), bytes)
+                    .map_err(SpineError::Medium)?;
+            }
         }
         let transaction = self.db.transaction().map_err(medium)?;
-        for bytes in small {
-            objects::insert(&transaction, &Digest::of(bytes), bytes).map_err(medium)?;
-        }
         for one in &sealed {
-            records::insert(&transaction, &one.record).map_err(medium)?;
+            for bytes in one.objects.iter().filter(|bytes| !objects::is_large(bytes)) {
+                objects::insert(&transaction, &Digest::of(bytes), bytes).map_err(medium)?;
+            }
+            let inline = (!objects::is_large(&one.payload)).then_some(one.payload.as_slice());
+            records::insert(&transaction, &one.record, inline).map_err(medium)?;
         }
         transaction.commit().map_err(medium)?;
         for one in sealed {
@@ -169,9 +186,24 @@ impl Spine for Home {
     }
 
     fn payload(&self, digest: &Digest) -> Result<Vec<u8>, SpineError> {
-        objects::get(&self.db, &self.dir, digest)
-            .map_err(|what| SpineError::Object { digest: *digest, what })
+        match self.journal.with_payload(digest) {
+            Some(record) => self.payload_of(record),
+            None => objects::get(&self.db, &self.dir, digest),
+        }
+        .map_err(|what| SpineError::Object { digest: *digest, what })
     }
+}
+
+/// Why a transaction failed, and what to do about it.
+fn unwritten(path: &Path, error: &rusqlite::Error) -> String {
+    use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
+    let hint = match error.sqlite_error_code() {
+        Some(DiskFull | SystemIoFailure) => {
+            "; make room if the disk is full, and give the same command again"
+        }
+        _ => "",
+    };
+    format!("{}: {error}{hint}", path.display())
 }
 
 fn database(dir: &Path) -> PathBuf {

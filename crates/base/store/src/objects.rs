@@ -60,11 +60,43 @@ pub(crate) fn get(db: &Connection, dir: &Path, digest: &Digest) -> Result<Vec<u8
             fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?
         }
     };
+    held_against(digest, bytes)
+}
+
+/// The bytes, if they have this digest.
+pub(crate) fn held_against(digest: &Digest, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let found = Digest::of(&bytes);
     if found != *digest {
         return Err(format!("it was altered: its bytes have the digest {found}"));
     }
     Ok(bytes)
+}
+
+/// The digests under which bytes are kept, in order. A file that has no digest for its name is not
+/// ours.
+pub(crate) fn all(db: &Connection, dir: &Path) -> Result<Vec<Digest>, String> {
+    let text = |error: rusqlite::Error| error.to_string();
+    let mut statement = db.prepare("SELECT digest FROM object").map_err(text)?;
+    let small = statement.query_map([], |row| row.get(0).map(Digest::from_bytes)).map_err(text)?;
+    let mut digests = small.collect::<Result<Vec<_>, _>>().map_err(text)?;
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for folder in entries(&dir.join("objects"))? {
+        for file in entries(&folder)? {
+            digests.extend(format!("{}{}", name(&folder), name(&file)).parse::<Digest>());
+        }
+    }
+    digests.sort_unstable();
+    Ok(digests)
+}
+
+/// What is in a folder; nothing, if there is no such folder.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    if !folder.is_dir() {
+        return Ok(vec![]);
+    }
+    fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 fn path(dir: &Path, digest: &Digest) -> PathBuf {

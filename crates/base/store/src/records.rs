@@ -16,15 +16,21 @@ pub(crate) fn create(db: &Connection) -> rusqlite::Result<()> {
             because TEXT NOT NULL, -- the ids of the causes, one a line
             digest BLOB NOT NULL,
             prev_hash BLOB NOT NULL,
-            hash BLOB NOT NULL
+            hash BLOB NOT NULL,
+            payload BLOB -- null where it is a file
         )",
     )
 }
 
-pub(crate) fn insert(db: &Connection, record: &Record) -> rusqlite::Result<()> {
+/// Adds a record, with its payload where that is small.
+pub(crate) fn insert(
+    db: &Connection,
+    record: &Record,
+    payload: Option<&[u8]>,
+) -> rusqlite::Result<()> {
     let because: Vec<&str> = record.because.iter().map(|id| id.as_str()).collect();
-    db.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
-        params![
+    db.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .execute(params![
             record.seq as i64,
             record.at.timestamp_micros(),
             record.id.as_str(),
@@ -34,15 +40,17 @@ pub(crate) fn insert(db: &Connection, record: &Record) -> rusqlite::Result<()> {
             record.digest.as_bytes(),
             record.prev_hash.as_bytes(),
             record.hash.as_bytes(),
-        ],
-    )?;
+            payload,
+        ])?;
     Ok(())
 }
 
 /// All records in order; the text of an error names the record that could not be read.
 pub(crate) fn load(db: &Connection) -> Result<Vec<Record>, String> {
     let text = |error: rusqlite::Error| error.to_string();
-    let mut statement = db.prepare("SELECT * FROM record ORDER BY seq").map_err(text)?;
+    let columns = "seq, at_micros, id, run, kind, because, digest, prev_hash, hash";
+    let mut statement =
+        db.prepare(&format!("SELECT {columns} FROM record ORDER BY seq")).map_err(text)?;
     let mut rows = statement.query([]).map_err(text)?;
     let mut records = Vec::new();
     while let Some(row) = rows.next().map_err(text)? {
@@ -71,4 +79,11 @@ fn read(row: &Row<'_>) -> Result<Record, String> {
         prev_hash: digest(7)?,
         hash: digest(8)?,
     })
+}
+
+/// The payload that is kept beside a record.
+pub(crate) fn payload(db: &Connection, seq: u64) -> Result<Option<Vec<u8>>, String> {
+    db.prepare_cached("SELECT payload FROM record WHERE seq = ?1")
+        .and_then(|mut found| found.query_row([seq as i64], |row| row.get(0)))
+        .map_err(|error| error.to_string())
 }

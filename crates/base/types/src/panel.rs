@@ -4,7 +4,7 @@
 //! order. [`Panel::as_of`] gives a panel that ends at a day: its slices end there too, so a room
 //! that is given it cannot read a later value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::{Date, Digest, Symbol};
@@ -51,6 +51,7 @@ pub enum PanelError {
 pub struct Panel {
     dates: Arc<[Date]>,
     symbols: Arc<[Symbol]>,
+    columns: Arc<HashMap<Symbol, usize>>,
     fields: Arc<BTreeMap<String, Arc<[f64]>>>,
     first: usize,
     rows: usize,
@@ -98,9 +99,11 @@ impl Panel {
         if let Some(pair) = dates.windows(2).find(|pair| pair[0] >= pair[1]) {
             return Err(PanelError::Order { before: pair[0], after: pair[1] });
         }
-        let mut seen = std::collections::BTreeSet::new();
-        if let Some(symbol) = symbols.iter().find(|symbol| !seen.insert(*symbol)) {
-            return Err(PanelError::Duplicate(symbol.clone()));
+        let mut columns = HashMap::with_capacity(symbols.len());
+        for (column, symbol) in symbols.iter().enumerate() {
+            if columns.insert(symbol.clone(), column).is_some() {
+                return Err(PanelError::Duplicate(symbol.clone()));
+            }
         }
         let expected = dates.len() * symbols.len();
         if let Some((field, values)) = fields.iter().find(|(_, values)| values.len() != expected) {
@@ -111,6 +114,7 @@ impl Panel {
             rows: dates.len(),
             dates: dates.into(),
             symbols: symbols.into(),
+            columns: Arc::new(columns),
             fields: Arc::new(
                 fields.into_iter().map(|(name, values)| (name, values.into())).collect(),
             ),
@@ -157,10 +161,7 @@ impl Panel {
 
     /// The column of a symbol.
     pub fn column(&self, symbol: &Symbol) -> Result<usize, PanelError> {
-        self.symbols
-            .iter()
-            .position(|known| known == symbol)
-            .ok_or_else(|| PanelError::NoSymbol(symbol.clone()))
+        self.columns.get(symbol).copied().ok_or_else(|| PanelError::NoSymbol(symbol.clone()))
     }
 
     /// The number of days.

@@ -4,11 +4,13 @@
 //! standard error. Exit codes: 0 done, 1 it could not be done, 2 the command line was wrong,
 //! 3 a check found that something does not agree (`replay`, `verify`).
 
+mod check;
 mod code;
 mod commands;
 mod meter;
 mod say;
 mod show;
+mod told;
 mod world;
 
 use std::path::PathBuf;
@@ -23,7 +25,7 @@ use commands::Found;
 /// A mandate file says what a portfolio is for; `trimtab run` takes it through history, and every
 /// order can say why it was placed.
 #[derive(Debug, Parser)]
-#[command(version = VERSION, arg_required_else_help = true)]
+#[command(version = VERSION, arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -61,7 +63,14 @@ enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct HomeArgs {
     /// The home folder: journal, snapshots, models
-    #[arg(long, env = "TRIMTAB_HOME", default_value = ".trimtab", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "TRIMTAB_HOME",
+        hide_env_values = true,
+        default_value = ".trimtab",
+        value_name = "DIR",
+        global = true
+    )]
     pub home: PathBuf,
 }
 
@@ -86,7 +95,7 @@ fn main() -> ExitCode {
         Ok(Found::AllWell) => ExitCode::SUCCESS,
         Ok(Found::Disagreement) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", show::told(&error));
             ExitCode::FAILURE
         }
     }

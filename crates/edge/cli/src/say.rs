@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tracking::{Evaluation, ModelVersion, Promotion, TrainingRun};
 use types::{Side, Symbol};
 
-use crate::show::{grouped, percent};
+use crate::show::{count, grouped, percent, words};
 
 /// What a record says. `symbol` is what the person asked about.
 pub fn line(record: &Record, payload: &[u8], symbol: &Symbol) -> String {
@@ -65,7 +65,7 @@ fn observed(payload: &[u8], symbol: &Symbol) -> serde_json::Result<String> {
     }
     let snapshot: serde_json::Value = read(payload)?;
     let text = |key: &str| snapshot[key].as_str().unwrap_or_default().to_owned();
-    Ok(format!("data `{}`, digest {}", text("name"), text("snapshot")))
+    Ok(format!("data `{}`, snapshot {}", text("name"), text("snapshot")))
 }
 
 fn measured(measurement: &Measurement, symbol: &Symbol) -> String {
@@ -178,11 +178,11 @@ fn allocated(allocated: &Allocated, symbol: &Symbol) -> String {
         .collect();
     let bound = if binding.is_empty() { String::new() } else { format!("; held by {}", binding.join(", ")) };
     format!(
-        "{symbol} from {} to {} of the portfolio; {}, {:?}, gap {:.0e}{bound}",
+        "{symbol} from {} to {} of the portfolio; {}, {}, gap {:.0e}{bound}",
         percent(before),
         percent(weight),
         target.certificate.method,
-        target.certificate.status,
+        words(target.certificate.status),
         target.certificate.gap
     )
 }
@@ -196,14 +196,14 @@ fn trimmed(trimmed: &Trimmed, symbol: &Symbol) -> String {
             trim.kept,
             percent(trim.residual_weight)
         ),
-        None => format!("{}: {} other symbols", trimmed.reason, trimmed.trims.len()),
+        None => format!("{}: {}", trimmed.reason, count(trimmed.trims.len(), "other symbol")),
     }
 }
 
 fn checked(checked: &CheckedOrders) -> String {
     format!(
-        "{} orders passed the limits, {} refused; largest order {}, largest position {}",
-        checked.passed.len(),
+        "{} passed the limits, {} refused; largest order {}, largest position {}",
+        count(checked.passed.len(), "order"),
         checked.refused.len(),
         grouped(checked.limits.max_order_value, 0),
         percent(checked.limits.max_position)

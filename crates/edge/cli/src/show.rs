@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
+use types::Status;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -45,9 +46,48 @@ pub fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     }
 }
 
-/// A fraction as per cent with two places.
+/// A fraction as per cent with two places; never minus nought.
 pub fn percent(fraction: f64) -> String {
-    format!("{:.2}%", fraction * 100.0)
+    let text = format!("{:.2}%", fraction * 100.0);
+    if text == "-0.00%" { "0.00%".to_owned() } else { text }
+}
+
+/// A number of things: `1 order`, `2 orders`.
+pub fn count(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(number as f64, 0))
+}
+
+/// How a solve ended, in words.
+pub fn words(status: Status) -> &'static str {
+    match status {
+        Status::Solved => "solved",
+        Status::AlmostSolved => "almost solved",
+        Status::ClosedForm => "closed form",
+    }
+}
+
+/// Some names, and how many there are beyond them.
+pub fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 12;
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    }
+}
+
+/// An error and what lies behind it, each said once: many an error repeats its source.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 /// A number with thousands separated: `1,234,567.89`.

@@ -5,7 +5,7 @@
 //! same bytes.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use backtest::{History, Vanished};
@@ -18,6 +18,8 @@ use market::{
 use store::{Home, tables};
 use types::{Date, Digest, Panel, Symbol, Table, Values};
 
+use crate::show::{count, some};
+
 /// Snapshots in memory: canonical bytes by what they are used for.
 pub type Snapshots = BTreeMap<String, Vec<u8>>;
 
@@ -28,24 +30,25 @@ pub fn read(mandate: &Mandate, folder: &Path) -> anyhow::Result<(Snapshots, Vec<
     let mut actions = vec![];
     let mut findings = vec![];
     if let Some(file) = &universe.actions {
-        let table = one(&folder.join(file))?;
+        let table = one(folder, "universe", "actions", file)?;
         let read = import_actions(&table, &Calendar::nyse())?;
         snapshots.insert("actions".to_owned(), tables::to_parquet(&actions_table(&read.actions))?);
         findings.extend(read.findings);
         actions = read.actions;
     }
-    let imported = import_prices(&folder.join(&universe.prices), actions)?;
+    let imported = import_prices(&folder.join(&universe.prices), actions)
+        .with_context(|| key("universe", "prices", &universe.prices))?;
     findings.extend(imported.findings.iter().cloned());
     let prices = accept(imported)?;
     snapshots.insert("prices".to_owned(), tables::to_parquet(&prices.to_table("prices"))?);
     let others = [
-        ("members", universe.members.as_ref().map(|members| &members.file)),
-        ("rates", mandate.cash.rates.as_ref().map(|rates| &rates.file)),
-        ("fundamentals", universe.fundamentals.as_ref().map(|known| &known.file)),
+        ("universe", "members", universe.members.as_ref().map(|members| &members.file)),
+        ("cash", "rates", mandate.cash.rates.as_ref().map(|rates| &rates.file)),
+        ("universe", "fundamentals", universe.fundamentals.as_ref().map(|known| &known.file)),
     ];
-    for (name, file) in others {
+    for (section, name, file) in others {
         if let Some(file) = file {
-            let table = one(&folder.join(file))?;
+            let table = one(folder, section, name, file)?;
             snapshots.insert(name.to_owned(), tables::to_parquet(&table)?);
         }
     }
@@ -58,14 +61,30 @@ pub fn import_prices(path: &Path, actions: Vec<CorporateAction>) -> anyhow::Resu
     Ok(import(&tables, &ImportOptions { actions, ..ImportOptions::default() })?)
 }
 
-/// The prices, if nothing that was found is an error; all errors are named.
+/// The prices, if nothing that was found is an error; the first errors are named.
 pub fn accept(imported: Imported) -> anyhow::Result<Prices> {
-    let errors: Vec<String> = imported.errors().take(10).map(ToString::to_string).collect();
-    imported.accept().with_context(|| format!("the prices cannot be used:\n  {}", errors.join("\n  ")))
+    const NAMED: usize = 10;
+    let errors: Vec<String> = imported.errors().map(ToString::to_string).collect();
+    if errors.is_empty() {
+        return Ok(imported.accept()?);
+    }
+    let named: Vec<&str> = errors.iter().map(|error| error.trim_start_matches("error: ")).collect();
+    let more = errors.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    bail!(
+        "{} in the prices; mend them, or take those rows out:\n  {}{rest}",
+        count(errors.len(), "error"),
+        named[..errors.len().min(NAMED)].join("\n  ")
+    )
 }
 
-fn one(path: &PathBuf) -> anyhow::Result<Table> {
-    Ok(tables::read(path)?)
+/// Reads a table that a key of the mandate names.
+fn one(folder: &Path, section: &str, name: &str, file: &str) -> anyhow::Result<Table> {
+    tables::read(&folder.join(file)).with_context(|| key(section, name, file))
+}
+
+fn key(section: &str, name: &str, file: &str) -> String {
+    format!("[{section}] {name} = \"{file}\"")
 }
 
 /// The canonical table of corporate actions.
@@ -139,11 +158,8 @@ pub fn history(mandate: &Mandate, snapshots: &Snapshots) -> anyhow::Result<Histo
         rates: rates(mandate, table("rates")?)?,
         calendar,
         vanished: match mandate.universe.vanished.as_deref() {
-            None | Some("stop") => Vanished::Stop,
             Some("sell at last price") => Vanished::SellAtLastPrice,
-            Some(other) => bail!(
-                "[universe] vanished = \"{other}\": expected \"stop\" or \"sell at last price\""
-            ),
+            _ => Vanished::Stop,
         },
     })
 }
@@ -160,10 +176,11 @@ fn only(mandate: &Mandate, prices: &Prices) -> anyhow::Result<Prices> {
 fn select(mandate: &Mandate, panel: &Panel) -> anyhow::Result<Panel> {
     let Some(symbols) = &mandate.universe.symbols else { return Ok(panel.clone()) };
     let symbols: Vec<Symbol> = symbols.iter().map(|symbol| symbol.as_str().into()).collect();
-    panel.select(&symbols).with_context(|| {
-        let known: Vec<&str> = panel.symbols().iter().map(Symbol::as_str).collect();
-        format!("[universe] symbols: the prices have {}", known.join(", "))
-    })
+    if let Some(unknown) = symbols.iter().find(|symbol| panel.column(symbol).is_err()) {
+        let known = some(panel.symbols().iter().map(Symbol::as_str));
+        bail!("[universe] symbols: {unknown} has no prices; the prices have {known}");
+    }
+    Ok(panel.select(&symbols)?)
 }
 
 fn requirements(mandate: &Mandate) -> anyhow::Result<Vec<Requirement>> {

@@ -17,6 +17,8 @@ use crate::{BacktestError, History, Outcome, Venue};
 const WAITS: usize = 5;
 /// Points of the frontier in the report.
 const POINTS: usize = 24;
+/// The most symbols for which a frontier is drawn: each point is a solve, and nobody reads more.
+const DRAWN: usize = 100;
 
 /// Who watches a run: metered stages, and how far it has come.
 pub trait Watcher: Stages {
@@ -360,13 +362,12 @@ impl<'a> Run<'a> {
         self.gathered.totals.dividends = totals.dividends.to_f64();
         self.gathered.totals.interest = totals.interest.to_f64();
         let seen = self.last.take();
-        let plane = match &seen {
-            Some((seen, weights)) => {
-                let plane = frontier(self.desk, seen, &self.book, weights, POINTS);
-                Some((seen.day(), plane?))
-            }
-            None => None,
-        };
+        // A picture, no decision: where the frontier cannot be had, the report goes without it.
+        let plane = seen.as_ref().filter(|(seen, _)| seen.eligible.len() <= DRAWN);
+        let plane = plane.and_then(|(seen, weights)| {
+            let plane = frontier(self.desk, seen, &self.book, weights, POINTS);
+            Some((seen.day(), plane.ok()?))
+        });
         let facts = self.take_facts();
         let value = self.account.value()?;
         let asked: Id = format!("{}/asked", self.desk.run).into();

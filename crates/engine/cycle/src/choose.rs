@@ -26,12 +26,17 @@ pub(crate) fn moments(desk: &Desk, seen: &Seen) -> Result<Moments, CycleError> {
 }
 
 /// Puts the moments on record.
-pub(crate) fn record_moments(desk: &Desk, moments: &Moments, observed: &Id, trail: &mut Trail) -> Id {
+pub(crate) fn record_moments(
+    desk: &Desk,
+    moments: &Moments,
+    observed: &Id,
+    trail: &mut Trail,
+) -> Id {
     let bytes: Vec<u8> =
         moments.covariance.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
     let volatility = moments.symbols.iter().cloned().zip(moments.volatilities()).collect();
     let says = Estimated {
-        estimator: format!("{:?}", desk.mandate.risk.covariance.estimator),
+        estimator: desk.mandate.risk.covariance.estimator.to_string(),
         observations: moments.observations,
         shrinkage: moments.shrinkage,
         volatility,
@@ -91,7 +96,13 @@ fn costs(desk: &Desk, seen: &Seen, daily: &Moments, nav: Money) -> Costs {
     }
 }
 
-fn shape(desk: &Desk, seen: &Seen, problem: &Problem<'_>, view: &Forecast, target: &Target) -> Shape {
+fn shape(
+    desk: &Desk,
+    seen: &Seen,
+    problem: &Problem<'_>,
+    view: &Forecast,
+    target: &Target,
+) -> Shape {
     let symbols = &problem.moments.symbols;
     let spread = |chosen: &[bool]| {
         let count = chosen.iter().filter(|chosen| **chosen).count().max(1) as f64;
@@ -143,4 +154,3 @@ pub(crate) fn by_column(seen: &Seen, symbols: &[Symbol], weights: &[f64]) -> Vec
     }
     columns
 }
-

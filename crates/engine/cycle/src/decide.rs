@@ -69,7 +69,8 @@ pub fn decide(
     }
     stages.enter("forecast");
     let moments = moments(desk, seen)?;
-    let (view, foreseen) = forecast(desk, seen, &moments, book, &featured, watched.record, &mut trail)?;
+    let (view, foreseen) =
+        forecast(desk, seen, &moments, book, &featured, watched.record, &mut trail)?;
     book.forecast = by_column(seen, &view.symbols, &view.expected_return);
     stages.enter("allocate");
     let estimated = record_moments(desk, &moments, &before.observed, &mut trail);
@@ -77,8 +78,13 @@ pub fn decide(
     let (target, shape) = choose(desk, seen, &moments, &view, &before, causes, &mut trail)?;
     stages.enter("construct");
     if watched.hold {
-        return Ok(hold(seen, &before, shape, "drift alarm: held until a person has looked", trail));
+        return Ok(hold(
+            seen,
+            &before,
+            shape,
+            "drift alarm: held until a person has looked",
+            trail,
+        ));
     }
     trade(desk, seen, held, &before, &moments, &target, shape, book, trail)
 }
-

@@ -164,10 +164,7 @@ impl Desk {
     }
 }
 
-fn feature_set(
-    parser: &Parser<'_>,
-    mandate: &Mandate,
-) -> Result<Option<FeatureSet>, MandateError> {
+fn feature_set(parser: &Parser<'_>, mandate: &Mandate) -> Result<Option<FeatureSet>, MandateError> {
     let names = &mandate.features.used;
     if names.is_empty() {
         return Ok(None);
@@ -180,12 +177,20 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
     let Some(plan) = &mandate.forecast else { return Ok(Outlook::None) };
     let label = parser.label(&plan.target)?;
     if label.horizon() == 0 {
-        return parser.at("forecast", "target", Err("it does not look ahead, so it is no forecast"));
+        return parser.at(
+            "forecast",
+            "target",
+            Err("it does not look ahead, so it is no forecast"),
+        );
     }
     match &plan.signal {
         None => Ok(Outlook::Model {
             label,
-            promotion: parser.at("forecast", "promote_if", PromotionRule::parse(&plan.promote_if))?,
+            promotion: parser.at(
+                "forecast",
+                "promote_if",
+                PromotionRule::parse(&plan.promote_if),
+            )?,
         }),
         Some(source) => {
             let own = mandate.features.define.get(source).unwrap_or(source);
@@ -250,7 +255,10 @@ fn alarm(parser: &Parser<'_>, mandate: &Mandate) -> Result<Option<Alarm>, Mandat
     parser.at("monitoring", "features", Alarm::new(test, plan.alarm)).map(Some)
 }
 
-fn deposit(parser: &Parser<'_>, mandate: &Mandate) -> Result<Option<(Period, Money)>, MandateError> {
+fn deposit(
+    parser: &Parser<'_>,
+    mandate: &Mandate,
+) -> Result<Option<(Period, Money)>, MandateError> {
     let Some(plan) = &mandate.cash.deposit else { return Ok(None) };
     let amount = parser.at("cash", "deposit", Money::from_f64(plan.amount))?;
     match parser.at("cash", "deposit", plan.when.parse())? {

@@ -74,12 +74,7 @@ pub(crate) fn learn(
 }
 
 /// Puts the version that holds `champion` in charge of forecasting.
-pub(crate) fn admit(
-    book: &mut Book,
-    name: &str,
-    day: Date,
-    record: Id,
-) -> Result<(), CycleError> {
+pub(crate) fn admit(book: &mut Book, name: &str, day: Date, record: Id) -> Result<(), CycleError> {
     let policy = |error| CycleError::new(day, "register", error);
     let version = book.registry.find(name, CHAMPION).map_err(policy)?.version;
     let bytes = &book.versions[&version].bytes;
@@ -116,9 +111,12 @@ impl Lesson {
         let horizon = label.horizon();
         let rows = seen.panel.rows();
         let held_back = plan.validate.0 + 2 * horizon + plan.embargo.0;
-        let Some(days) = plan.window.0.min(rows).checked_sub(held_back) else { return Ok(None) };
-        let window =
-            walk_forward::split(rows, days, plan.validate.0, horizon, plan.embargo.0);
+        // Days on which the features do not yet reach back far enough would teach that values are
+        // missing, and nothing else.
+        let warm = desk.features.as_ref().map_or(0, |features| features.window().left);
+        let known = plan.window.0.min(rows.saturating_sub(warm));
+        let Some(days) = known.checked_sub(held_back) else { return Ok(None) };
+        let window = walk_forward::split(rows, days, plan.validate.0, horizon, plan.embargo.0);
         let Some(window) = window else { return Ok(None) };
         let labels = labels(label, seen, window.train.start)?;
         let training = gather(book, &labels, &window.train, plan.sample.0);
@@ -251,8 +249,7 @@ fn labels(label: &Label, seen: &Seen, first: usize) -> Result<Labels, CycleError
 fn gather(book: &Book, labels: &Labels, days: &Range<usize>, stride: usize) -> TrainingSet {
     let log = &book.log;
     let names = log.names.clone().unwrap_or_default();
-    let mut set =
-        TrainingSet { names: names.to_vec(), x: vec![], y: vec![], dates: vec![] };
+    let mut set = TrainingSet { names: names.to_vec(), x: vec![], y: vec![], dates: vec![] };
     let newest = days.end.saturating_sub(1);
     for row in days.clone().filter(|row| (newest - row).is_multiple_of(stride.max(1))) {
         let vectors = log.row(row);
@@ -350,9 +347,8 @@ fn move_alias(
         .registry
         .promote(name, alias, version, why)
         .map_err(|error| CycleError::new(trail.day(), "promote", error))?;
-    let because = Because::of(trail.id("registered")).and_all(
-        (*cause != trail.id("registered")).then(|| cause.clone()),
-    );
+    let because = Because::of(trail.id("registered"))
+        .and_all((*cause != trail.id("registered")).then(|| cause.clone()));
     let record = trail.fact(Kind::Promoted, &format!("promoted-{alias}"), because, &promotion);
     fold_newest(book, trail)?;
     Ok(record)

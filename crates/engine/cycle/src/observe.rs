@@ -55,4 +55,3 @@ pub(crate) fn observe(
         .collect();
     Ok(Before { observed, measured, nav, weights })
 }
-

@@ -71,13 +71,14 @@ impl FromStr for Rule {
             "quarter end" => Some(Rule::EndOf(Period::Quarter)),
             "year end" => Some(Rule::EndOf(Period::Year)),
             "forecast changed" => Some(Rule::ForecastChanged(0.2)),
-            other => other
-                .strip_prefix("drift")
-                .and_then(fraction)
-                .map(Rule::Drift)
-                .or_else(|| {
-                    other.strip_prefix("forecast changed").and_then(fraction).map(Rule::ForecastChanged)
-                }),
+            other => {
+                other.strip_prefix("drift").and_then(fraction).map(Rule::Drift).or_else(|| {
+                    other
+                        .strip_prefix("forecast changed")
+                        .and_then(fraction)
+                        .map(Rule::ForecastChanged)
+                })
+            }
         };
         rule.ok_or_else(|| RuleError {
             given: text.to_owned(),

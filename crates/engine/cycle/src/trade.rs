@@ -42,18 +42,22 @@ pub(crate) fn trade(
 ) -> Result<Decision, CycleError> {
     let failed = |error| CycleError::new(seen.day(), "construct", error);
     let lots = lots(desk, seen, moments)?;
-    let made = construct(target, held, &seen.prices, before.nav, &lots, &desk.run).map_err(failed)?;
+    let made =
+        construct(target, held, &seen.prices, before.nav, &lots, &desk.run).map_err(failed)?;
     let allocated = trail.id("allocated");
     let mut trimmed = record_trims(&made.trims, &allocated, "construct", &mut trail);
     let daily_value = daily_values(seen);
-    let screening = desk.limits.check(made.orders, &Context {
-        nav: before.nav,
-        holdings: held,
-        closes: &seen.prices,
-        daily_value: &daily_value,
-        lot: desk.mandate.execution.lot,
-        cash_reserve: made.costs,
-    });
+    let screening = desk.limits.check(
+        made.orders,
+        &Context {
+            nav: before.nav,
+            holdings: held,
+            closes: &seen.prices,
+            daily_value: &daily_value,
+            lot: desk.mandate.execution.lot,
+            cash_reserve: made.costs,
+        },
+    );
     trimmed.extend(record_trims(&screening.trims, &allocated, "limits", &mut trail));
     let says = CheckedOrders {
         limits: desk.limits.clone(),
@@ -125,11 +129,7 @@ fn held_by_column(seen: &Seen, before: &Before) -> Vec<f64> {
 }
 
 /// The weights that the orders lead to, at today's prices, by panel column.
-fn after<'a>(
-    seen: &Seen,
-    before: &Before,
-    orders: impl Iterator<Item = &'a Order>,
-) -> Vec<f64> {
+fn after<'a>(seen: &Seen, before: &Before, orders: impl Iterator<Item = &'a Order>) -> Vec<f64> {
     let mut weights = held_by_column(seen, before);
     let nav = before.nav.to_f64();
     for order in orders {

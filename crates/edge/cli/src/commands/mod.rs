@@ -18,6 +18,11 @@ use journal::{Kind, Record, Spine};
 use store::Home;
 use types::{Id, RunId};
 
+use crate::show::some;
+
+/// Where the names of orders are found.
+pub const LIST_ORDERS: &str = "`trimtab runs --orders RUN` lists the orders of a run";
+
 /// How a command ended that did what it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
@@ -40,7 +45,7 @@ pub fn find_run(home: &Home, name: Option<&str>) -> anyhow::Result<RunId> {
     let all = runs_of(home);
     let known = || {
         let names: Vec<&str> = all.iter().filter_map(|r| r.run.as_ref()).map(RunId::as_str).collect();
-        if names.is_empty() { "there is none yet".to_owned() } else { names.join(", ") }
+        if names.is_empty() { "none yet".to_owned() } else { some(names) }
     };
     let Some(name) = name else {
         let newest = all.last().and_then(|record| record.run.clone());
@@ -50,7 +55,7 @@ pub fn find_run(home: &Home, name: Option<&str>) -> anyhow::Result<RunId> {
         all.iter().filter_map(|r| r.run.clone()).filter(|run| run.as_str().starts_with(name)).collect();
     match matching.as_slice() {
         [run] => Ok(run.clone()),
-        [] => bail!("no run `{name}` in {}: {}", home.dir().display(), known()),
+        [] => bail!("no run `{name}` in {}; there is {}", home.dir().display(), known()),
         _ => bail!("several runs begin with `{name}`: {}", known()),
     }
 }

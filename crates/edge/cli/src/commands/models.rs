@@ -217,8 +217,7 @@ fn change(
     let mut home = Home::open(&args.home.home)?;
     let promotion = ask(&registry(&home)?)?;
     if !promotion.changes() {
-        say(&format!("v{} is {} already", promotion.version, promotion.alias));
-        return Ok(());
+        return tell(&promotion, args.format);
     }
     let at: Timestamp = DateTime::<Utc>::from(std::time::SystemTime::now());
     let number = home.records().len();
@@ -228,12 +227,18 @@ fn change(
         Draft::commanded(at, command.clone(), says.clone()),
         Draft::fact(kind, at, format!("{kind}-{number}"), Because::of(command), says),
     ])?;
-    match args.format {
-        Format::Json => json(&promotion)?,
-        Format::Table => {
-            let from = promotion.previous.map_or(String::new(), |v| format!(" in place of v{v}"));
-            say(&format!("{}: v{} is {}{from}", promotion.name, promotion.version, promotion.alias));
-        }
+    tell(&promotion, args.format)
+}
+
+fn tell(promotion: &Promotion, format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
+        return json(promotion);
     }
+    let from = match promotion.previous {
+        _ if !promotion.changes() => " already".to_owned(),
+        Some(version) => format!(" in place of v{version}"),
+        None => String::new(),
+    };
+    say(&format!("{}: v{} is {}{from}", promotion.name, promotion.version, promotion.alias));
     Ok(())
 }

@@ -13,7 +13,7 @@ use risk::{
 use types::{Date, Digest, Panel, Symbol, Target};
 
 use crate::commands::Found;
-use crate::show::{Format, json, percent, say, table};
+use crate::show::{Format, json, percent, say, some, table, words};
 use crate::world::{accept, import_prices};
 
 /// Where returns and risk come from.
@@ -154,8 +154,8 @@ fn panel(market: &Market) -> anyhow::Result<Panel> {
         return Ok(panel);
     }
     let symbols: Vec<Symbol> = market.symbols.iter().map(|name| name.as_str().into()).collect();
-    let known: Vec<&str> = panel.symbols().iter().map(Symbol::as_str).collect();
-    panel.select(&symbols).with_context(|| format!("the prices have {}", known.join(", ")))
+    let known = || some(panel.symbols().iter().map(Symbol::as_str));
+    panel.select(&symbols).with_context(|| format!("--symbols: the prices have {}", known()))
 }
 
 fn groups(given: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Symbol>>> {
@@ -203,9 +203,9 @@ fn print(target: &Target, moments: &Moments, horizon: usize) -> anyhow::Result<(
     say(&format!("expected return {}", percent(moments.expected_return(&target.weights)?)));
     say(&format!("volatility      {}", percent(volatility)));
     say(&format!(
-        "{}: {:?}, primal residual {:.0e}, dual {:.0e}, gap {:.0e}",
+        "{}: {}, primal residual {:.0e}, dual {:.0e}, gap {:.0e}",
         certificate.method,
-        certificate.status,
+        words(certificate.status),
         certificate.primal_residual,
         certificate.dual_residual,
         certificate.gap

@@ -9,7 +9,7 @@ use store::Home;
 use types::{Date, Id, RunId};
 
 use crate::commands::run::{ask, provenance};
-use crate::commands::{Found, asked, find_run};
+use crate::commands::{Found, LIST_ORDERS, asked, find_run};
 use crate::meter::Clock;
 use crate::show::{Format, json, say};
 use crate::{HomeArgs, code, world};
@@ -58,7 +58,7 @@ fn target(home: &Home, what: Option<&str>) -> anyhow::Result<(RunId, Option<Date
     let record = home
         .record(&id)
         .filter(|record| record.kind == Kind::Placed)
-        .with_context(|| format!("no order {name} in {}", home.dir().display()))?;
+        .with_context(|| format!("no order {name} in {}; {LIST_ORDERS}", home.dir().display()))?;
     let run = record.run.clone().context("the order belongs to no run")?;
     Ok((run, Some(record.at.date_naive())))
 }
@@ -83,6 +83,9 @@ fn repeat(home: &mut Home, run: RunId, until: Option<Date>) -> anyhow::Result<Ve
         Ok(_) => None,
         Err(backtest::BacktestError::Spine(SpineError::Diverged { id, what })) => {
             Some(format!("record {id}: {what}"))
+        }
+        Err(backtest::BacktestError::Spine(error @ SpineError::Object { .. })) => {
+            Some(error.to_string())
         }
         Err(other) => return Err(other.into()),
     };

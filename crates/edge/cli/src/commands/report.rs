@@ -68,9 +68,6 @@ fn fonts() -> usvg::fontdb::Database {
     let mut fonts = usvg::fontdb::Database::new();
     fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());
     fonts.load_font_data(epaint_default_fonts::HACK_REGULAR.to_vec());
-    for family in ["Helvetica", "Arial", "DejaVu Sans"] {
-        let _ = family;
-    }
     fonts.set_sans_serif_family("Ubuntu");
     fonts
 }

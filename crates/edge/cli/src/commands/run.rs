@@ -1,10 +1,9 @@
 //! `trimtab run`: a mandate through history.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use backtest::Outcome;
+use backtest::{History, Outcome};
 use clap::Args;
 use cycle::facts::{Completed, RunAsked};
 use cycle::{Desk, Mandate};
@@ -12,15 +11,16 @@ use journal::{Because, Draft, Kind, Retrace, Spine};
 use market::Severity;
 use monitoring::Meter;
 use performance::{Fact, Provenance, StageCost};
-use serde::Serialize;
 use store::Home;
 use types::{Date, Digest, Id, RunId, Timestamp, close_of};
 
+use crate::check::check;
 use crate::commands::{Found, report};
 use crate::meter::Clock;
-use crate::show::{Format, grouped, percent, say, table};
+use crate::show::{Format, count, say};
+use crate::told::{State, Told};
 use crate::world::{self, Snapshots};
-use crate::{HomeArgs, code, show};
+use crate::{HomeArgs, code};
 
 /// Options of `trimtab run`.
 #[derive(Debug, Args)]
@@ -40,53 +40,40 @@ pub struct RunArgs {
     quiet: bool,
 }
 
-/// What `--format json` prints.
-#[derive(Debug, Serialize)]
-struct Summary<'a> {
-    run: &'a RunId,
-    mandate: &'a str,
-    from: Date,
-    to: Date,
-    resumed_records: usize,
-    already_complete: bool,
-    final_value: f64,
-    benchmark_growth: f64,
-    totals: &'a backtest::Totals,
-    metrics: BTreeMap<&'a str, Option<f64>>,
-    seconds: f64,
-    an_order: Option<String>,
-}
-
 /// Runs a mandate, or shows the run if it is in the journal already.
 pub fn run(args: &RunArgs) -> anyhow::Result<Found> {
     let started = std::time::Instant::now();
     let mut clock = Clock::new(args.quiet || args.format == Format::Json);
     cycle::Stages::enter(&mut clock, "read");
     let file = args.mandate.display().to_string();
-    let text = std::fs::read_to_string(&args.mandate).with_context(|| file.clone())?;
+    let text = std::fs::read_to_string(&args.mandate)
+        .with_context(|| format!("the mandate {file} cannot be read"))?;
     let mandate = Mandate::parse(&file, &text)?;
-    let folder = args.mandate.parent().unwrap_or(std::path::Path::new(""));
     // Set up once before anything is read: a misspelt sentence should not wait for the data.
     Desk::new(mandate.clone(), &file, &text, "run-check".into(), code::code())?;
-    let (snapshots, findings) = world::read(&mandate, folder)?;
-    let warnings = findings.iter().filter(|f| f.severity() == Severity::Warning).count();
-    if warnings > 0 && !args.quiet && args.format == Format::Table {
-        let path = folder.join(&mandate.universe.prices);
-        eprintln!("{warnings} warnings about the data; see them with `trimtab data check {}`", path.display());
-    }
+    let snapshots = read(&mandate, args).with_context(|| file.clone())?;
     let asked = question(&args.mandate, &text, &snapshots);
     let run = run_id(&asked);
     let desk = Desk::new(mandate, &file, &text, run.clone(), code::code())?;
+    // Whatever can be found out before the first day is, so that a mistake leaves no trace.
+    let history = world::history(&desk.mandate, &snapshots).with_context(|| file.clone())?;
+    check(&desk, &history.panel).with_context(|| file)?;
     let mut home = Home::open(&args.home.home)?;
     let (outcome, state) = match completed(&home, &run)? {
         Some(outcome) => (outcome, State::AlreadyComplete),
-        None => carry_out(&desk, &asked, &snapshots, &mut home, clock)?,
+        None => carry_out(&desk, &history, &asked, &snapshots, &mut home, clock)?,
     };
-    let order = example_order(&home, &run);
-    let seconds = started.elapsed().as_secs_f64();
+    let told = Told {
+        run: &run,
+        outcome: &outcome,
+        state,
+        seconds: started.elapsed().as_secs_f64(),
+        order: newest_order(&home, &run),
+        home: &args.home.home,
+    };
     match args.format {
-        Format::Json => show::json(&summary(&run, &outcome, &state, seconds, order))?,
-        Format::Table => print(&run, &outcome, &state, seconds, order.as_deref(), args),
+        Format::Json => told.json()?,
+        Format::Table => told.print(),
     }
     if let Some(folder) = &args.report {
         let written = report::write(&outcome.report, folder)?;
@@ -97,14 +84,20 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Found> {
     Ok(Found::AllWell)
 }
 
-/// Where a run stood when it was asked for.
-enum State {
-    AlreadyComplete,
-    /// Records that were there already and agreed.
-    Resumed(usize),
+/// Reads the mandate's files, and says if there are warnings about them.
+fn read(mandate: &Mandate, args: &RunArgs) -> anyhow::Result<Snapshots> {
+    let folder = args.mandate.parent().unwrap_or(Path::new(""));
+    let (snapshots, findings) = world::read(mandate, folder)?;
+    let warnings = findings.iter().filter(|f| f.severity() == Severity::Warning).count();
+    if warnings > 0 && !args.quiet && args.format == Format::Table {
+        let path = folder.join(&mandate.universe.prices);
+        let warnings = count(warnings, "warning");
+        eprintln!("{warnings} about the data; see `trimtab data check {}`", path.display());
+    }
+    Ok(snapshots)
 }
 
-fn question(path: &std::path::Path, text: &str, snapshots: &Snapshots) -> RunAsked {
+fn question(path: &Path, text: &str, snapshots: &Snapshots) -> RunAsked {
     RunAsked {
         command: "run".to_owned(),
         mandate: text.to_owned(),
@@ -142,19 +135,19 @@ pub fn outcome_of(home: &Home, run: &RunId) -> anyhow::Result<Outcome> {
 
 fn carry_out(
     desk: &Desk,
+    history: &History,
     asked: &RunAsked,
     snapshots: &Snapshots,
     home: &mut Home,
     mut clock: Clock,
 ) -> anyhow::Result<(Outcome, State)> {
-    let history = world::history(&desk.mandate, snapshots)?;
     keep(home, asked, snapshots)?;
     let records = home.records().to_vec();
     let mut spine = Retrace::resume(home, &records, &desk.run);
     spine.append(vec![ask(&desk.run, asked, history.panel.dates()[0])])?;
     let provenance = provenance(&desk.run, asked);
     let mut outcome =
-        backtest::run(desk, &history, provenance, &mut spine, &mut clock, None)?;
+        backtest::run(desk, history, provenance, &mut spine, &mut clock, None)?;
     let resumed = spine.compared();
     let meter = clock.finish();
     let completed: Id = format!("{}/completed", desk.run).into();
@@ -220,108 +213,9 @@ fn resources(meter: &Meter) -> Vec<StageCost> {
 }
 
 /// The newest order of a run, to try `why` on.
-fn example_order(home: &Home, run: &RunId) -> Option<String> {
+fn newest_order(home: &Home, run: &RunId) -> Option<String> {
     let of_run = |record: &&journal::Record| {
         record.kind == Kind::Placed && record.run.as_ref() == Some(run)
     };
     Some(home.records().iter().rev().find(of_run)?.id.to_string())
-}
-
-fn summary<'a>(
-    run: &'a RunId,
-    outcome: &'a Outcome,
-    state: &State,
-    seconds: f64,
-    an_order: Option<String>,
-) -> Summary<'a> {
-    let report = &outcome.report;
-    let benchmark = report.benchmark.as_ref();
-    Summary {
-        run,
-        mandate: &report.title,
-        from: report.dates[0],
-        to: report.dates[report.dates.len() - 1],
-        resumed_records: match state {
-            State::Resumed(records) => *records,
-            State::AlreadyComplete => 0,
-        },
-        already_complete: matches!(state, State::AlreadyComplete),
-        final_value: report.nav.last().copied().unwrap_or_default(),
-        benchmark_growth: benchmark.and_then(|b| b.nav.last().copied()).unwrap_or_default(),
-        totals: &outcome.totals,
-        metrics: report.metrics.iter().map(|metric| (metric.id.as_str(), metric.value)).collect(),
-        seconds,
-        an_order,
-    }
-}
-
-fn print(
-    run: &RunId,
-    outcome: &Outcome,
-    state: &State,
-    seconds: f64,
-    order: Option<&str>,
-    args: &RunArgs,
-) {
-    let (report, totals) = (&outcome.report, &outcome.totals);
-    let (from, to) = (report.dates[0], report.dates[report.dates.len() - 1]);
-    say(&format!("{}  {from} to {to}  {run}", report.title));
-    match state {
-        State::AlreadyComplete => say("this run is complete; shown from the journal"),
-        State::Resumed(0) => {}
-        State::Resumed(records) => say(&format!("resumed: {records} records stood and agree")),
-    }
-    say("");
-    print_figures(outcome);
-    say("");
-    let did = [
-        ("decisions", totals.decisions.to_string()),
-        ("orders", totals.orders.to_string()),
-        ("trainings", format!("{}, {} promoted", totals.trainings, totals.promotions)),
-        ("alarms", totals.alarms.to_string()),
-        ("turnover", format!("{} a year", percent(totals.turnover_annual))),
-        ("costs", format!("{} {}", grouped(totals.costs, 0), report.currency)),
-        ("income", format!("{} dividends, {} interest", grouped(totals.dividends, 0), grouped(totals.interest, 0))),
-    ];
-    for (what, value) in did {
-        say(&format!("{what:<10} {value}"));
-    }
-    say(&format!("time       {seconds:.2} s"));
-    if let Some(order) = order {
-        say("");
-        say(&format!("why        trimtab why {order} --home {}", args.home.home.display()));
-    }
-}
-
-fn print_figures(outcome: &Outcome) {
-    let report = &outcome.report;
-    let growth = |nav: &[f64]| nav.last().copied().unwrap_or(1.0) / nav[0];
-    let figures = |nav: &[f64]| {
-        let series = performance::Series::new(report.dates.clone(), nav.to_vec())
-            .and_then(|series| series.returns());
-        let basis = performance::Basis {
-            risk_free: performance::RiskFree::Annual(report.risk_free_annual),
-            ..performance::Basis::new(report.periods_per_year)
-        };
-        series.and_then(|series| performance::metrics(&series, &basis)).unwrap_or_default()
-    };
-    let row = |name: &str, nav: &[f64]| {
-        let metrics = figures(nav);
-        let value = |id: &str| metrics.iter().find(|metric| metric.id == id)?.value;
-        let share = |id: &str| value(id).map_or_else(|| "-".to_owned(), percent);
-        let ratio = |id: &str| value(id).map_or_else(|| "-".to_owned(), |v| format!("{v:.2}"));
-        vec![
-            name.to_owned(),
-            format!("{:.2}x", growth(nav)),
-            share("cagr"),
-            share("volatility"),
-            ratio("sharpe"),
-            share("max_drawdown"),
-        ]
-    };
-    let mut rows = vec![row("portfolio", &report.nav)];
-    if let Some(benchmark) = &report.benchmark {
-        rows.push(row(&benchmark.name, &benchmark.nav));
-    }
-    table(&["", ">growth", ">per year", ">volatility", ">Sharpe", ">worst fall"], rows);
 }

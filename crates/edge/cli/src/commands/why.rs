@@ -7,7 +7,7 @@ use serde::Serialize;
 use store::Home;
 use types::{Id, Order, Symbol};
 
-use crate::commands::{Found, find_run};
+use crate::commands::{Found, LIST_ORDERS, find_run};
 use crate::show::{Format, json, say};
 use crate::{HomeArgs, say::line};
 
@@ -46,7 +46,7 @@ pub fn why(args: &WhyArgs) -> anyhow::Result<Found> {
     let symbol = symbol_of(&home, &id)?;
     let all = args.all;
     let tree = journal::why(&id, |id| home.record(id))
-        .with_context(|| format!("no record {id} in {}", home.dir().display()))?;
+        .with_context(|| format!("no order or record {id} in {}; {LIST_ORDERS}", home.dir().display()))?;
     let shown: Vec<&Cause<'_>> = if all { tree.iter().collect() } else { decision_only(&tree) };
     match args.format {
         Format::Json => json(&lines(&home, &shown, &symbol)?)?,

@@ -19,7 +19,7 @@ impl MandateError {
         Self {
             file: file.to_owned(),
             line: line_at(text, offset),
-            message: suggest(error.message()),
+            message: day(error.message()).unwrap_or_else(|| suggest(error.message())),
         }
     }
 
@@ -31,7 +31,11 @@ impl MandateError {
         key: &str,
         message: impl Into<String>,
     ) -> Self {
-        Self { file: file.to_owned(), line: line_of_key(text, section, key), message: message.into() }
+        Self {
+            file: file.to_owned(),
+            line: line_of_key(text, section, key),
+            message: message.into(),
+        }
     }
 }
 
@@ -59,6 +63,14 @@ fn line_of_key(text: &str, section: &str, key: &str) -> usize {
     section_line.unwrap_or(1)
 }
 
+/// What the parser of days says, in words that name the form of a day.
+fn day(message: &str) -> Option<String> {
+    let says = ["input is out of range", "input contains invalid characters"];
+    let also = ["premature end of input", "trailing input"];
+    let is_day = says.contains(&message) || also.contains(&message);
+    is_day.then(|| "not a day of the calendar; write it as \"2020-01-31\"".to_owned())
+}
+
 /// Adds "did you mean" to serde's "unknown field `x`, expected one of `a`, `b`".
 fn suggest(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
@@ -76,7 +88,10 @@ fn suggest(message: &str) -> String {
 }
 
 /// The known word nearest to `given`, if one is near.
-pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     known
         .into_iter()
         .map(|word| (strsim::jaro_winkler(given, word), word))

@@ -237,6 +237,17 @@ pub enum Estimator {
     LedoitWolfConstantCorrelation,
 }
 
+impl std::fmt::Display for Estimator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Estimator::Sample => "sample",
+            Estimator::ExponentiallyWeighted => "exponentially-weighted",
+            Estimator::LedoitWolf => "ledoit-wolf",
+            Estimator::LedoitWolfConstantCorrelation => "ledoit-wolf-constant-correlation",
+        })
+    }
+}
+
 /// `[allocation]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -523,8 +534,16 @@ impl Mandate {
                 return wrong("forecast", "model", "say either `model = …` or `signal = …`");
             }
             if forecast.model.is_some() && mandate.features.used.is_empty() {
-                return wrong("features", "use", "a model needs features: `use = [\"momentum_12_1\"]`");
+                return wrong(
+                    "features",
+                    "use",
+                    "a model needs features: `use = [\"momentum_12_1\"]`",
+                );
             }
+        }
+        let vanished = mandate.universe.vanished.as_deref();
+        if vanished.is_some_and(|policy| policy != "stop" && policy != "sell at last price") {
+            return wrong("universe", "vanished", "`vanished` is either `stop` or `sell at last price`");
         }
         if mandate.cash.rate.is_some() && mandate.cash.rates.is_some() {
             return wrong("cash", "rate", "say either `rate` or `rates`");

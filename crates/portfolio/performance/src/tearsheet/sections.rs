@@ -245,10 +245,15 @@ pub(super) fn frontier(input: &TearsheetInput, pictures: &Pictures) -> String {
     section("The last decision", &(drawn + note))
 }
 
+/// Champions that the table of models shows, the newest ones.
+const CHAMPIONS: usize = 12;
+
 /// Models, drift and what the run used.
 pub(super) fn models(input: &TearsheetInput, pictures: &Pictures) -> String {
-    let rows: Vec<_> = input
-        .models
+    let champions: Vec<_> =
+        input.models.iter().filter(|model| model.champion_since.is_some()).collect();
+    let newest = champions.len().saturating_sub(CHAMPIONS);
+    let rows: Vec<_> = champions[newest..]
         .iter()
         .map(|model| {
             let skill = model
@@ -260,7 +265,13 @@ pub(super) fn models(input: &TearsheetInput, pictures: &Pictures) -> String {
         })
         .collect();
     let headings = ["Model", "Trained to", "Information coefficient", "Champion since"];
-    let models = titled("Model versions", &table(&headings, &rows));
+    let models = match input.models.len() {
+        0 => String::new(),
+        trained => titled(
+            &format!("The newest of {} champions ({trained} models were trained)", champions.len()),
+            &table(&headings, &rows),
+        ),
+    };
     section("Models and running costs", &(pictures.figure("drift") + &models + &resources(input)))
 }
 
