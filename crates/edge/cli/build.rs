@@ -46,9 +46,12 @@ fn gather(dir: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn revision(root: &Path) -> String {
-    let said = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(root).output();
+    let said =
+        Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(root).output();
     match said {
-        Ok(said) if said.status.success() => String::from_utf8_lossy(&said.stdout).trim().to_owned(),
+        Ok(said) if said.status.success() => {
+            String::from_utf8_lossy(&said.stdout).trim().to_owned()
+        }
         _ => "no-git".to_owned(),
     }
 }
@@ -56,5 +59,8 @@ fn revision(root: &Path) -> String {
 fn compiler() -> String {
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let said = Command::new(rustc).arg("--version").output();
-    said.map_or_else(|_| String::new(), |said| String::from_utf8_lossy(&said.stdout).trim().to_owned())
+    said.map_or_else(
+        |_| String::new(),
+        |said| String::from_utf8_lossy(&said.stdout).trim().to_owned(),
+    )
 }

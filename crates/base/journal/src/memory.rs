@@ -81,6 +81,10 @@ impl Spine for Memory {
         Ok(())
     }
 
+    fn sync(&mut self) -> Result<(), SpineError> {
+        Ok(())
+    }
+
     fn record(&self, id: &Id) -> Option<&Record> {
         self.get(id)
     }

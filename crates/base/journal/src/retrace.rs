@@ -103,6 +103,10 @@ impl<S: Spine> Spine for Retrace<'_, S> {
         if fresh.is_empty() { Ok(()) } else { self.spine.append(fresh) }
     }
 
+    fn sync(&mut self) -> Result<(), SpineError> {
+        if self.appends { self.spine.sync() } else { Ok(()) }
+    }
+
     fn record(&self, id: &Id) -> Option<&Record> {
         self.spine.record(id)
     }

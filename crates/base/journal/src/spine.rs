@@ -44,10 +44,15 @@ pub enum SpineError {
 
 /// A journal that can be appended to and read.
 ///
-/// A batch is kept whole or not at all, and is durable when [`Spine::append`] returns.
+/// A batch is kept whole or not at all, after all batches before it. What was appended is durable
+/// once [`Spine::sync`] returns; that is due before anything outside this process is told to act,
+/// and before a result is reported.
 pub trait Spine {
     /// Appends facts in their order.
     fn append(&mut self, batch: Vec<Draft>) -> Result<(), SpineError>;
+
+    /// Makes everything durable that was appended.
+    fn sync(&mut self) -> Result<(), SpineError>;
 
     /// The record with this name.
     fn record(&self, id: &Id) -> Option<&Record>;

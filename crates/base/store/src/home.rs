@@ -59,13 +59,26 @@ fn holder(pid: &Option<u32>) -> String {
     pid.map_or(String::new(), |pid| format!(" (process {pid})"))
 }
 
-/// A home folder with its journal. Implements [`Spine`]: a batch is one durable transaction.
+/// A home folder with its journal. Implements [`Spine`]; batches share transactions (group commit).
 #[derive(Debug)]
 pub struct Home {
     dir: PathBuf,
     db: Connection,
     journal: Memory,
     lock: Option<File>,
+    /// Batches since the last sync.
+    unsynced: usize,
+}
+
+/// Batches that share one sync of the disk where nobody asks for one sooner.
+const GROUP: usize = 64;
+
+impl Drop for Home {
+    /// What was appended before an error is worth keeping; who must know that it is calls
+    /// [`Spine::sync`] and sees the error.
+    fn drop(&mut self) {
+        let _ = self.sync();
+    }
 }
 
 impl Home {
@@ -101,7 +114,7 @@ impl Home {
         let kept =
             records::load(&db).map_err(|what| StoreError::Database { path: path.clone(), what })?;
         verify(&kept).map_err(|broken| StoreError::Broken { path: path.clone(), broken })?;
-        Ok(Self { dir: dir.to_owned(), db, journal: Memory::of(kept), lock })
+        Ok(Self { dir: dir.to_owned(), db, journal: Memory::of(kept), lock, unsynced: 0 })
     }
 
     /// The folder.
@@ -112,14 +125,6 @@ impl Home {
     /// All records, in order.
     pub fn records(&self) -> &[Record] {
         self.journal.records()
-    }
-
-    /// Keeps bytes under their digest; durable on return.
-    pub fn put(&mut self, bytes: &[u8]) -> Result<Digest, SpineError> {
-        self.writable()?;
-        let digest = Digest::of(bytes);
-        objects::put(&self.db, &self.dir, &digest, bytes).map_err(SpineError::Medium)?;
-        Ok(digest)
     }
 
     /// Reads the payload of every record, then every other object that is kept, and holds each
@@ -166,7 +171,11 @@ impl Spine for Home {
                     .map_err(SpineError::Medium)?;
             }
         }
-        let transaction = self.db.transaction().map_err(medium)?;
+        if self.unsynced == 0 {
+            self.db.execute_batch("BEGIN IMMEDIATE").map_err(medium)?;
+        }
+        self.unsynced += 1;
+        let transaction = self.db.savepoint().map_err(medium)?;
         for one in &sealed {
             for bytes in one.objects.iter().filter(|bytes| !objects::is_large(bytes)) {
                 objects::insert(&transaction, &Digest::of(bytes), bytes).map_err(medium)?;
@@ -178,7 +187,17 @@ impl Spine for Home {
         for one in sealed {
             self.journal.push(one.record);
         }
-        Ok(())
+        if self.unsynced >= GROUP { self.sync() } else { Ok(()) }
+    }
+
+    fn sync(&mut self) -> Result<(), SpineError> {
+        if std::mem::take(&mut self.unsynced) == 0 {
+            return Ok(());
+        }
+        let path = database(&self.dir);
+        self.db
+            .execute_batch("COMMIT")
+            .map_err(|error| SpineError::Medium(unwritten(&path, &error)))
     }
 
     fn record(&self, id: &Id) -> Option<&Record> {

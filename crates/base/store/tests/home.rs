@@ -18,6 +18,7 @@ fn filled(dir: &Path) -> Home {
     let model = Draft::fact(Kind::Trained, at(), "model", Because::of("panel"), big);
     let order = Draft::fact(Kind::Placed, at(), "order", Because::of("model"), b"{}".to_vec());
     home.append(vec![model, order]).unwrap();
+    home.sync().unwrap();
     home
 }
 

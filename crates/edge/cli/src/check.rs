@@ -31,7 +31,10 @@ fn check_benchmark(benchmark: &str, panel: &Panel) -> anyhow::Result<()> {
 fn check_groups(desk: &Desk, panel: &Panel) -> anyhow::Result<()> {
     for (name, symbols) in &desk.groups {
         if let Some(unknown) = symbols.iter().find(|symbol| panel.column(symbol).is_err()) {
-            bail!("[universe] groups: `{name}` has {unknown}, but the prices have {}", known(panel));
+            bail!(
+                "[universe] groups: `{name}` has {unknown}, but the prices have {}",
+                known(panel)
+            );
         }
     }
     Ok(())

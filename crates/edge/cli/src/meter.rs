@@ -58,8 +58,9 @@ impl Clock {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {wide_bar:.cyan/blue} {pos}/{len} days {elapsed}")
-        .expect("the template is well formed");
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar:.cyan/blue} {pos}/{len} days {elapsed}")
+            .expect("the template is well formed");
     let bar = ProgressBar::new(0).with_style(style);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

@@ -129,7 +129,8 @@ fn registered(version: &ModelVersion) -> String {
 }
 
 fn promoted(promotion: &Promotion) -> String {
-    let from = promotion.previous.map_or(String::new(), |version| format!(" in place of v{version}"));
+    let from =
+        promotion.previous.map_or(String::new(), |version| format!(" in place of v{version}"));
     format!("v{} is {}{from}: {}", promotion.version, promotion.alias, promotion.why)
 }
 
@@ -143,7 +144,8 @@ fn forecast(forecast: &Forecasted, symbol: &Symbol) -> String {
         return format!("{by} says nothing of {symbol}");
     };
     let better = forecast.expected_return.values().filter(|other| *other > expected).count();
-    let refused = forecast.invalid.get(symbol).map_or(String::new(), |why| format!(" (refused: {why})"));
+    let refused =
+        forecast.invalid.get(symbol).map_or(String::new(), |why| format!(" (refused: {why})"));
     format!(
         "{by} expects {symbol} to return {} over {} days, rank {} of {}{refused}",
         percent(*expected),
@@ -154,10 +156,12 @@ fn forecast(forecast: &Forecasted, symbol: &Symbol) -> String {
 }
 
 fn estimated(estimated: &Estimated, symbol: &Symbol) -> String {
-    let risk = estimated.volatility.get(symbol).map_or("unknown".to_owned(), |sigma| {
-        format!("{} a year", percent(sigma * 252f64.sqrt()))
-    });
-    let shrunk = estimated.shrinkage.map_or(String::new(), |by| format!(", shrunk by {}", percent(by)));
+    let risk = estimated
+        .volatility
+        .get(symbol)
+        .map_or("unknown".to_owned(), |sigma| format!("{} a year", percent(sigma * 252f64.sqrt())));
+    let shrunk =
+        estimated.shrinkage.map_or(String::new(), |by| format!(", shrunk by {}", percent(by)));
     format!(
         "volatility of {symbol} {risk}; {} over {} days{shrunk}",
         estimated.estimator, estimated.observations
@@ -174,9 +178,15 @@ fn allocated(allocated: &Allocated, symbol: &Symbol) -> String {
         .into_iter()
         .chain(target.certificate.binding.iter().filter(|b| !b.constraint.starts_with("weight")))
         .take(3)
-        .map(|binding| format!("{} (shadow price {:.2e})", binding.constraint, binding.shadow_price))
+        .map(|binding| {
+            format!("{} (shadow price {:.2e})", binding.constraint, binding.shadow_price)
+        })
         .collect();
-    let bound = if binding.is_empty() { String::new() } else { format!("; held by {}", binding.join(", ")) };
+    let bound = if binding.is_empty() {
+        String::new()
+    } else {
+        format!("; held by {}", binding.join(", "))
+    };
     format!(
         "{symbol} from {} to {} of the portfolio; {}, {}, gap {:.0e}{bound}",
         percent(before),
@@ -247,7 +257,12 @@ fn booked(booked: &Booked) -> String {
     let mut kinds: Vec<&str> = booked.entries.iter().map(|entry| entry.what.as_str()).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    format!("{} entries ({}), {} in cash", booked.entries.len(), kinds.join(", "), grouped(total, 2))
+    format!(
+        "{} entries ({}), {} in cash",
+        booked.entries.len(),
+        kinds.join(", "),
+        grouped(total, 2)
+    )
 }
 
 fn drifted(drift: &DriftSeen) -> String {

@@ -23,6 +23,12 @@ pub fn say(line: &str) {
     }
 }
 
+/// The width of the terminal; without one, lines are as long as they are.
+pub fn width() -> usize {
+    let size = terminal_size::terminal_size_of(std::io::stdout());
+    size.map_or(usize::MAX, |(width, _)| usize::from(width.0))
+}
+
 /// Prints a value as JSON.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
     say(&serde_json::to_string_pretty(value)?);
@@ -93,7 +99,8 @@ pub fn told(error: &anyhow::Error) -> String {
 /// A number with thousands separated: `1,234,567.89`.
 pub fn grouped(value: f64, places: usize) -> String {
     let text = format!("{:.places$}", value.abs());
-    let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(w, r)| (w, format!(".{r}")));
+    let (whole, rest) =
+        text.split_once('.').map_or((text.as_str(), String::new()), |(w, r)| (w, format!(".{r}")));
     let digits: Vec<char> = whole.chars().collect();
     let mut out = String::new();
     for (index, digit) in digits.iter().enumerate() {

@@ -108,7 +108,11 @@ impl Told<'_> {
             ("costs", format!("{} {currency}", money(totals.costs))),
             (
                 "income",
-                format!("{} dividends, {} interest", money(totals.dividends), money(totals.interest)),
+                format!(
+                    "{} dividends, {} interest",
+                    money(totals.dividends),
+                    money(totals.interest)
+                ),
             ),
             ("time", format!("{:.2} s", self.seconds)),
         ];
@@ -117,7 +121,9 @@ impl Told<'_> {
         }
         if totals.decisions == 0 {
             say("");
-            say("nothing was decided: on no day did a rule call for it while a symbol met `require`");
+            say(
+                "nothing was decided: on no day did a rule call for it while a symbol met `require`",
+            );
         }
     }
 }

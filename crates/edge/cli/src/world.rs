@@ -98,7 +98,10 @@ fn actions_table(actions: &[CorporateAction]) -> Table {
         origin: "actions".to_owned(),
         first_line: 1,
         columns: vec![
-            ("symbol".to_owned(), Values::Text(actions.iter().map(|a| text(a.symbol.as_str())).collect())),
+            (
+                "symbol".to_owned(),
+                Values::Text(actions.iter().map(|a| text(a.symbol.as_str())).collect()),
+            ),
             ("ex_date".to_owned(), Values::Date(actions.iter().map(|a| Some(a.ex_date)).collect())),
             ("type".to_owned(), Values::Text(actions.iter().map(|a| text(kind(a).0)).collect())),
             ("ratio".to_owned(), Values::Number(actions.iter().map(|a| kind(a).1).collect())),
@@ -196,7 +199,8 @@ fn rates(mandate: &Mandate, table: Option<Table>) -> anyhow::Result<BTreeMap<Dat
     let (Some(rates), Some(table)) = (&mandate.cash.rates, table) else {
         return Ok(BTreeMap::new());
     };
-    let names = || table.columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let names =
+        || table.columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
     let Some(Values::Date(days)) = table.column("date") else {
         bail!("{}: no column `date` of days; it has {}", rates.file, names());
     };

@@ -99,7 +99,7 @@ rows! {
     a_bad_requirement: |w| w.mandate("history >= 21d", "histroy >= 21d"), RUN, 1, Absent,
         ["mandate.toml", "[universe] require", "`histroy >= 21d`", "expected `history`"];
     a_policy_that_is_none: |w| w.mandate("[features]", "vanished = \"sell\"\n[features]"),
-        RUN, 1, Absent, ["mandate.toml:10:", "`vanished`", "`stop` or `sell at last price`"];
+        RUN, 1, Absent, ["mandate.toml:11:", "`vanished`", "`stop` or `sell at last price`"];
     an_unknown_benchmark: |w| w.mandate("seed = 3", "benchmark = \"SPY\""), RUN, 1, Absent,
         ["benchmark = \"SPY\"", "ASH, ELM, FIR, OAK, YEW"];
     an_unknown_symbol: |w| w.mandate("[features]", "symbols = [\"ASH\", \"ELN\"]\n[features]"),
@@ -197,7 +197,13 @@ fn a_gap_in_the_prices_is_said_and_lived_with() {
         let world = World::default();
         world.price("OAK", 100, gap);
         let done = world.trimtab("run mandate.toml --home home");
-        holds(&world, "run", &done, 0, &["1 warning about the data", "trimtab data check prices.csv"]);
+        holds(
+            &world,
+            "run",
+            &done,
+            0,
+            &["1 warning about the data", "trimtab data check prices.csv"],
+        );
         let says = world.prints("data check prices.csv");
         assert!(says.contains("no price on the trading day 2020-05-27"), "{says}");
     }
@@ -239,7 +245,13 @@ fn a_missing_model_is_found() {
     let digest = versions[1]["artifact"].as_str().unwrap();
     let sql = format!("DELETE FROM object WHERE digest = x'{digest}'");
     assert_eq!(database(&world).execute(&sql, []).unwrap(), 1);
-    refused(&world, "verify --home home", 3, Home::Untouched, &["NOT SOUND", "/registered", digest]);
+    refused(
+        &world,
+        "verify --home home",
+        3,
+        Home::Untouched,
+        &["NOT SOUND", "/registered", digest],
+    );
     refused(&world, "replay --home home", 3, Home::Untouched, &["DIFFERS", digest]);
 }
 

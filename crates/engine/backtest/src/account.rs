@@ -91,8 +91,9 @@ impl Account {
                 Ok(("dividend", (!per_share.is_zero()).then_some(entry)))
             }
             ActionKind::Split { ratio } => {
-                let (new, old) = market::small_fraction(ratio)
-                    .ok_or_else(|| bad(format!("a split of {ratio} is no ratio of whole shares")))?;
+                let (new, old) = market::small_fraction(ratio).ok_or_else(|| {
+                    bad(format!("a split of {ratio} is no ratio of whole shares"))
+                })?;
                 let ratio = Ratio { new, old };
                 let cash_in_lieu = self.prices.get(&symbol).copied();
                 Ok(("split", Some(Entry::Split { symbol, ratio, cash_in_lieu, at: day })))

@@ -44,7 +44,9 @@ pub enum BacktestError {
         what: String,
     },
     /// There are too few days.
-    #[error("the data has {rows} days between the mandate's start and end; a run needs at least {least}")]
+    #[error(
+        "the data has {rows} days between the mandate's start and end; a run needs at least {least}"
+    )]
     TooShort {
         /// Days.
         rows: usize,

@@ -268,9 +268,8 @@ fn figures(
     report: &TearsheetInput,
     rate: impl Fn(Date) -> f64,
 ) -> Result<Vec<performance::Metric>, BacktestError> {
-    let series = |values: &[f64]| {
-        performance::Series::new(report.dates.clone(), values.to_vec())?.returns()
-    };
+    let series =
+        |values: &[f64]| performance::Series::new(report.dates.clone(), values.to_vec())?.returns();
     let returns = series(&report.nav)?;
     let benchmark = report.benchmark.as_ref().map(|b| series(&b.nav)).transpose()?;
     let daily = returns.dates.iter().map(|day| rate(*day) / YEAR).collect();
@@ -310,7 +309,9 @@ fn models(desk: &Desk, book: &Book) -> Vec<ModelVersion> {
     let crowned = |version: u32| {
         history
             .iter()
-            .find(|change| change.promotion.alias == CHAMPION && change.promotion.version == version)
+            .find(|change| {
+                change.promotion.alias == CHAMPION && change.promotion.version == version
+            })
             .map(|change| change.at.date_naive())
     };
     book.registry

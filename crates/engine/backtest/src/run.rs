@@ -1,7 +1,9 @@
 //! The run: every day of the history, in order.
 
 use cycle::facts::{Booked, BookedEntry, Completed};
-use cycle::{Book, Decision, Desk, Look, Seen, Stages, Trail, decide, forecast_changed, frontier, invest};
+use cycle::{
+    Book, Decision, Desk, Look, Seen, Stages, Trail, decide, forecast_changed, frontier, invest,
+};
 use execution::Checked;
 use journal::{Because, Draft, Kind, Spine};
 use performance::Provenance;
@@ -205,13 +207,12 @@ impl<'a> Run<'a> {
         trail: &mut Trail,
     ) -> Result<(), BacktestError> {
         let placed: Id = (&order.get().id).into();
-        let fill = self.venue.fill(order, self.today, quote).map_err(|error| {
-            BacktestError::Price {
+        let fill =
+            self.venue.fill(order, self.today, quote).map_err(|error| BacktestError::Price {
                 symbol: order.get().symbol.clone(),
                 day: self.today,
                 what: error.to_string(),
-            }
-        })?;
+            })?;
         let id = Id::from(format!("{placed}/filled"));
         trail.named(Kind::Filled, id, Because::of(placed), &fill, []);
         self.gathered.filled(&fill);
@@ -265,16 +266,14 @@ impl<'a> Run<'a> {
         let mut weights = vec![0.0; panel.symbols().len()];
         for (symbol, position) in &self.account.holdings().positions {
             let column = panel.column(symbol).expect("only symbols of the panel are traded");
-            weights[column] =
-                (self.account.prices[symbol] * position.quantity).to_f64() / value;
+            weights[column] = (self.account.prices[symbol] * position.quantity).to_f64() / value;
         }
         weights
     }
 
     fn reason(&self, panel: &types::Panel, next: Date) -> Result<Option<String>, BacktestError> {
         let weights = self.weights(panel, self.value);
-        let look =
-            Look { day: self.today, next, weights: &weights, target: &self.book.target };
+        let look = Look { day: self.today, next, weights: &weights, target: &self.book.target };
         if let Some(reason) = self.desk.rules.iter().find_map(|rule| rule.fires(&look)) {
             return Ok(Some(reason));
         }
@@ -398,6 +397,7 @@ impl<'a> Run<'a> {
             batch.extend(trail.into_drafts());
         }
         spine.append(batch)?;
+        spine.sync()?;
         Ok(outcome)
     }
 }

@@ -32,7 +32,12 @@ impl Venue {
     }
 
     /// Fills an order. Only a checked one can be given.
-    pub fn fill(&self, order: &Checked<Order>, day: Date, quote: &Quote) -> Result<Fill, MoneyError> {
+    pub fn fill(
+        &self,
+        order: &Checked<Order>,
+        day: Date,
+        quote: &Quote,
+    ) -> Result<Fill, MoneyError> {
         let order = order.get();
         let quantity = order.quantity.to_f64();
         let value = quote.close.to_f64() * quantity;

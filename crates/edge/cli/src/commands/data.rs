@@ -85,8 +85,7 @@ fn import(path: &PathBuf, home: Option<&HomeArgs>, format: Format) -> anyhow::Re
     let imported = import_prices(path, vec![])?;
     let findings: Vec<FindingRow> = imported.findings.iter().map(row).collect();
     let errors = imported.errors().count();
-    let mut report =
-        Report { snapshot: None, symbols: 0, rows: 0, from: None, to: None, findings };
+    let mut report = Report { snapshot: None, symbols: 0, rows: 0, from: None, to: None, findings };
     if errors == 0 {
         let prices = imported.accept()?;
         let bytes = tables::to_parquet(&prices.to_table("prices"))?;
@@ -111,8 +110,13 @@ fn store(args: &HomeArgs, digest: &Digest, bytes: Vec<u8>) -> anyhow::Result<()>
     let mut home = Home::open(&args.home)?;
     if home.record(&snapshot_id(digest)).is_none() {
         let says = serde_json::json!({"snapshot": digest, "name": "prices", "bytes": bytes.len()});
-        let draft = Draft::observed(Timestamp::UNIX_EPOCH, snapshot_id(digest), says.to_string().into_bytes());
+        let draft = Draft::observed(
+            Timestamp::UNIX_EPOCH,
+            snapshot_id(digest),
+            says.to_string().into_bytes(),
+        );
         home.append(vec![draft.with_objects([bytes])])?;
+        home.sync()?;
     }
     Ok(())
 }

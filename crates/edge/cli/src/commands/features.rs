@@ -48,7 +48,11 @@ fn list(format: Format) -> anyhow::Result<()> {
     match format {
         Format::Json => {
             let entries = library().iter();
-            json(&entries.map(|e| serde_json::json!({"name": e.name, "source": e.source, "doc": e.doc})).collect::<Vec<_>>())
+            json(
+                &entries
+                    .map(|e| serde_json::json!({"name": e.name, "source": e.source, "doc": e.doc}))
+                    .collect::<Vec<_>>(),
+            )
         }
         Format::Table => {
             table(

@@ -44,15 +44,19 @@ pub fn runs_of(home: &Home) -> Vec<&Record> {
 pub fn find_run(home: &Home, name: Option<&str>) -> anyhow::Result<RunId> {
     let all = runs_of(home);
     let known = || {
-        let names: Vec<&str> = all.iter().filter_map(|r| r.run.as_ref()).map(RunId::as_str).collect();
+        let names: Vec<&str> =
+            all.iter().filter_map(|r| r.run.as_ref()).map(RunId::as_str).collect();
         if names.is_empty() { "none yet".to_owned() } else { some(names) }
     };
     let Some(name) = name else {
         let newest = all.last().and_then(|record| record.run.clone());
         return newest.with_context(|| format!("no run in {}", home.dir().display()));
     };
-    let matching: Vec<RunId> =
-        all.iter().filter_map(|r| r.run.clone()).filter(|run| run.as_str().starts_with(name)).collect();
+    let matching: Vec<RunId> = all
+        .iter()
+        .filter_map(|r| r.run.clone())
+        .filter(|run| run.as_str().starts_with(name))
+        .collect();
     match matching.as_slice() {
         [run] => Ok(run.clone()),
         [] => bail!("no run `{name}` in {}; there is {}", home.dir().display(), known()),

@@ -1,16 +1,19 @@
 //! `trimtab models`: the registry.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use journal::{Because, Draft, Kind, Spine};
 use store::Home;
 use tracking::{CHAMPION, ModelVersion, Promotion, Registry};
-use types::{Id, Timestamp};
+use types::{Digest, Id, Timestamp};
 
 use crate::HomeArgs;
 use crate::commands::Found;
-use crate::show::{Format, json, say, table};
+use crate::commands::report::save;
+use crate::show::{Format, count, json, say, table};
 
 /// Options of `trimtab models`.
 #[derive(Debug, Args)]
@@ -40,7 +43,7 @@ enum Action {
         version: String,
         /// Also write its MLflow model folder here
         #[arg(long, value_name = "DIR")]
-        export: Option<std::path::PathBuf>,
+        export: Option<PathBuf>,
     },
     /// Compare two versions
     Compare {
@@ -84,10 +87,10 @@ pub fn models(args: &ModelsArgs) -> anyhow::Result<Found> {
         Action::Show { model, version, export } => {
             let (home, registry) = read(args)?;
             let found = registry.find(model, version.as_str())?;
-            show(&registry, found, args.format)?;
             if let Some(folder) = export {
                 write_folder(&home, found, folder)?;
             }
+            show(&registry, found, args.format)?;
         }
         Action::Compare { model, a, b } => compare(&read(args)?.1, model, *a, *b, args.format)?,
         Action::Promote { model, version, alias, why } => {
@@ -125,12 +128,16 @@ fn list(registry: &Registry, only: Option<&str>, format: Format) -> anyhow::Resu
         Format::Json => json(&versions)?,
         Format::Table => {
             let metric = |version: &ModelVersion, name: &str| {
-                version.metrics.get(name).map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"))
+                version
+                    .metrics
+                    .get(name)
+                    .map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"))
             };
             table(
                 &["model", ">version", "registered", ">ic", ">rank ic", "aliases"],
                 versions.iter().map(|version| {
-                    let held = registry.aliases(&version.name).filter(|(_, v)| *v == version.version);
+                    let held =
+                        registry.aliases(&version.name).filter(|(_, v)| *v == version.version);
                     vec![
                         version.name.clone(),
                         version.version.to_string(),
@@ -153,7 +160,12 @@ fn show(registry: &Registry, version: &ModelVersion, format: Format) -> anyhow::
         let moves: Vec<_> = history.iter().map(|change| (&change.at, &change.promotion)).collect();
         return json(&serde_json::json!({"version": version, "run": run, "aliases": moves}));
     }
-    say(&format!("{} version {}, registered {}", version.name, version.version, version.created.date_naive()));
+    say(&format!(
+        "{} version {}, registered {}",
+        version.name,
+        version.version,
+        version.created.date_naive()
+    ));
     say(&format!("artifact       {}", version.source.artifact_location));
     say(&format!("code           {}", version.source.code_revision));
     say(&format!("environment    {}", version.source.environment));
@@ -179,14 +191,17 @@ fn show(registry: &Registry, version: &ModelVersion, format: Format) -> anyhow::
     Ok(())
 }
 
-fn write_folder(home: &Home, version: &ModelVersion, folder: &std::path::Path) -> anyhow::Result<()> {
-    for (path, digest) in &version.folder {
-        let file = folder.join(path);
+/// Writes the model folder. Every file is read, and held against its digest, before any is written.
+fn write_folder(home: &Home, version: &ModelVersion, folder: &Path) -> anyhow::Result<()> {
+    let read = |(path, digest): (&String, &Digest)| Ok((folder.join(path), home.payload(digest)?));
+    let files: Vec<(PathBuf, Vec<u8>)> =
+        version.folder.iter().map(read).collect::<anyhow::Result<_>>()?;
+    for (file, bytes) in &files {
         let parent = file.parent().context("a file of the folder has a parent")?;
         std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
-        std::fs::write(&file, home.payload(digest)?).with_context(|| file.display().to_string())?;
+        save(file, bytes)?;
     }
-    eprintln!("wrote {} files into {}", version.folder.len(), folder.display());
+    eprintln!("wrote {} into {}", count(files.len(), "file"), folder.display());
     Ok(())
 }
 
@@ -199,9 +214,9 @@ fn compare(registry: &Registry, model: &str, a: u32, b: u32, format: Format) -> 
             let (a, b) = (format!("v{a}"), format!("v{b}"));
             table(
                 &["", "", &a, &b],
-                differences.iter().map(|d| {
-                    vec![d.section.to_string(), d.name.clone(), text(&d.a), text(&d.b)]
-                }),
+                differences
+                    .iter()
+                    .map(|d| vec![d.section.to_string(), d.name.clone(), text(&d.a), text(&d.b)]),
             );
         }
     }
@@ -227,6 +242,7 @@ fn change(
         Draft::commanded(at, command.clone(), says.clone()),
         Draft::fact(kind, at, format!("{kind}-{number}"), Because::of(command), says),
     ])?;
+    home.sync()?;
     tell(&promotion, args.format)
 }
 

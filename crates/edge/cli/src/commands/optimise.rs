@@ -211,7 +211,10 @@ fn print(target: &Target, moments: &Moments, horizon: usize) -> anyhow::Result<(
         certificate.gap
     ));
     for binding in &certificate.binding {
-        say(&format!("binding: {}  (shadow price {:.3e})", binding.constraint, binding.shadow_price));
+        say(&format!(
+            "binding: {}  (shadow price {:.3e})",
+            binding.constraint, binding.shadow_price
+        ));
     }
     Ok(())
 }
@@ -257,5 +260,8 @@ fn largest(symbols: &[Symbol], weights: &[f64]) -> String {
     let mut held: Vec<(&Symbol, f64)> = symbols.iter().zip(weights.iter().copied()).collect();
     held.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     let shown = held.iter().take(4).filter(|(_, weight)| weight.abs() >= 5e-5);
-    shown.map(|(symbol, weight)| format!("{symbol} {}", percent(*weight))).collect::<Vec<_>>().join(", ")
+    shown
+        .map(|(symbol, weight)| format!("{symbol} {}", percent(*weight)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

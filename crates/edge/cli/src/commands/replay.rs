@@ -68,8 +68,7 @@ fn repeat(home: &mut Home, run: RunId, until: Option<Date>) -> anyhow::Result<Ve
     let mandate = Mandate::parse(&question.file, &question.mandate)?;
     let snapshots = world::recall(home, &question.snapshots)?;
     let history = world::history(&mandate, &snapshots)?;
-    let desk =
-        Desk::new(mandate, &question.file, &question.mandate, run.clone(), code::code())?;
+    let desk = Desk::new(mandate, &question.file, &question.mandate, run.clone(), code::code())?;
     let records = home.records().to_vec();
     let mut spine = Retrace::replay(home, &records, &run);
     spine.append(vec![ask(&run, &question, record.at.date_naive())])?;

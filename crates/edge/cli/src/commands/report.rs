@@ -57,10 +57,12 @@ pub fn write(input: &TearsheetInput, folder: &Path) -> anyhow::Result<PathBuf> {
 
 /// Writes a file whole or not at all.
 pub fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let partial = path.with_extension("partial");
-    fs::write(&partial, bytes)
-        .and_then(|()| fs::rename(&partial, path))
-        .with_context(|| path.display().to_string())
+    let partial = path.with_added_extension("partial");
+    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    written.with_context(|| path.display().to_string())
 }
 
 /// The fonts that the binary carries: a fresh machine may have none.

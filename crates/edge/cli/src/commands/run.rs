@@ -102,7 +102,10 @@ fn question(path: &Path, text: &str, snapshots: &Snapshots) -> RunAsked {
         command: "run".to_owned(),
         mandate: text.to_owned(),
         file: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-        snapshots: snapshots.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes))).collect(),
+        snapshots: snapshots
+            .iter()
+            .map(|(name, bytes)| (name.clone(), Digest::of(bytes)))
+            .collect(),
         code: code::SOURCE.to_owned(),
         revision: code::REVISION.to_owned(),
     }
@@ -110,7 +113,8 @@ fn question(path: &Path, text: &str, snapshots: &Snapshots) -> RunAsked {
 
 /// The same mandate, data and code are the same run.
 fn run_id(asked: &RunAsked) -> RunId {
-    let snapshots = asked.snapshots.values().flat_map(|digest| digest.as_bytes().as_slice().chunks(32));
+    let snapshots =
+        asked.snapshots.values().flat_map(|digest| digest.as_bytes().as_slice().chunks(32));
     let parts = [asked.mandate.as_bytes(), asked.code.as_bytes()].into_iter().chain(snapshots);
     format!("run-{}", Digest::of_parts(parts).short()).into()
 }
@@ -129,8 +133,9 @@ fn completed(home: &Home, run: &RunId) -> anyhow::Result<Option<Outcome>> {
 
 /// The outcome of a run that came to its end, with what it used of the machine.
 pub fn outcome_of(home: &Home, run: &RunId) -> anyhow::Result<Outcome> {
-    completed(home, run)?
-        .with_context(|| format!("{run} did not come to its end; the same `trimtab run` resumes it"))
+    completed(home, run)?.with_context(|| {
+        format!("{run} did not come to its end; the same `trimtab run` resumes it")
+    })
 }
 
 fn carry_out(
@@ -146,8 +151,7 @@ fn carry_out(
     let mut spine = Retrace::resume(home, &records, &desk.run);
     spine.append(vec![ask(&desk.run, asked, history.panel.dates()[0])])?;
     let provenance = provenance(&desk.run, asked);
-    let mut outcome =
-        backtest::run(desk, history, provenance, &mut spine, &mut clock, None)?;
+    let mut outcome = backtest::run(desk, history, provenance, &mut spine, &mut clock, None)?;
     let resumed = spine.compared();
     let meter = clock.finish();
     let completed: Id = format!("{}/completed", desk.run).into();
@@ -159,6 +163,7 @@ fn carry_out(
         serde_json::to_vec(&meter)?,
     );
     home.append(vec![metered.in_run(desk.run.clone())])?;
+    home.sync()?;
     outcome.report.resources = resources(&meter);
     Ok((outcome, State::Resumed(resumed)))
 }
@@ -168,8 +173,13 @@ fn keep(home: &mut Home, asked: &RunAsked, snapshots: &Snapshots) -> anyhow::Res
     for (name, bytes) in snapshots {
         let digest = asked.snapshots[name];
         if home.record(&snapshot_id(&digest)).is_none() {
-            let says = serde_json::json!({ "snapshot": digest, "name": name, "bytes": bytes.len() });
-            let draft = Draft::observed(Timestamp::UNIX_EPOCH, snapshot_id(&digest), says.to_string().into_bytes());
+            let says =
+                serde_json::json!({ "snapshot": digest, "name": name, "bytes": bytes.len() });
+            let draft = Draft::observed(
+                Timestamp::UNIX_EPOCH,
+                snapshot_id(&digest),
+                says.to_string().into_bytes(),
+            );
             home.append(vec![draft.with_objects([bytes.clone()])])?;
         }
     }
@@ -214,8 +224,7 @@ fn resources(meter: &Meter) -> Vec<StageCost> {
 
 /// The newest order of a run, to try `why` on.
 fn newest_order(home: &Home, run: &RunId) -> Option<String> {
-    let of_run = |record: &&journal::Record| {
-        record.kind == Kind::Placed && record.run.as_ref() == Some(run)
-    };
+    let of_run =
+        |record: &&journal::Record| record.kind == Kind::Placed && record.run.as_ref() == Some(run);
     Some(home.records().iter().rev().find(of_run)?.id.to_string())
 }

@@ -54,15 +54,23 @@ fn list_runs(home: &Home, format: Format) -> anyhow::Result<()> {
             records: home.records().iter().filter(of_run).count(),
         })
     };
-    let rows: Vec<Row> =
-        runs_of(home).iter().filter_map(|record| record.run.as_ref()).map(row).collect::<Result<_, _>>()?;
+    let rows: Vec<Row> = runs_of(home)
+        .iter()
+        .filter_map(|record| record.run.as_ref())
+        .map(row)
+        .collect::<Result<_, _>>()?;
     match format {
         Format::Json => json(&rows)?,
         Format::Table => table(
             &["run", "mandate", "state", ">records"],
             rows.iter().map(|row| {
                 let state = if row.complete { "complete" } else { "cut off" };
-                vec![row.run.to_string(), row.mandate.clone(), state.to_owned(), row.records.to_string()]
+                vec![
+                    row.run.to_string(),
+                    row.mandate.clone(),
+                    state.to_owned(),
+                    row.records.to_string(),
+                ]
             }),
         ),
     }

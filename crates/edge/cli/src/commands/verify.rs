@@ -70,7 +70,9 @@ fn named(record: &Record, payload: &[u8]) -> Vec<Digest> {
     match record.kind {
         Kind::Registered => serde_json::from_slice::<ModelVersion>(payload)
             .map(|version| version.folder.into_values().chain([version.artifact]).collect()),
-        Kind::Completed => serde_json::from_slice::<Completed>(payload).map(|end| vec![end.outcome]),
+        Kind::Completed => {
+            serde_json::from_slice::<Completed>(payload).map(|end| vec![end.outcome])
+        }
         Kind::Observed => Ok(serde_json::from_slice::<Imported>(payload)
             .map_or_else(|_| vec![], |import| vec![import.snapshot])),
         _ => Ok(vec![]),
@@ -89,7 +91,10 @@ struct Imported {
 fn print(verdict: &Verdict) {
     match &verdict.problem {
         None => {
-            say(&format!("{} records and their payloads are as they were written", verdict.records));
+            say(&format!(
+                "{} records and their payloads are as they were written",
+                verdict.records
+            ));
             if let Some(head) = &verdict.head {
                 say(&format!("the chain ends in {head}"));
             }

@@ -9,7 +9,10 @@ use types::{Id, Order, Symbol};
 
 use crate::commands::{Found, LIST_ORDERS, find_run};
 use crate::show::{Format, json, say};
-use crate::{HomeArgs, say::line};
+use crate::{HomeArgs, say::line, show};
+
+/// Room that a line has at least, however deep it stands.
+const NARROWEST: usize = 40;
 
 /// Options of `trimtab why`.
 #[derive(Debug, Args)]
@@ -45,8 +48,9 @@ pub fn why(args: &WhyArgs) -> anyhow::Result<Found> {
     };
     let symbol = symbol_of(&home, &id)?;
     let all = args.all;
-    let tree = journal::why(&id, |id| home.record(id))
-        .with_context(|| format!("no order or record {id} in {}; {LIST_ORDERS}", home.dir().display()))?;
+    let tree = journal::why(&id, |id| home.record(id)).with_context(|| {
+        format!("no order or record {id} in {}; {LIST_ORDERS}", home.dir().display())
+    })?;
     let shown: Vec<&Cause<'_>> = if all { tree.iter().collect() } else { decision_only(&tree) };
     match args.format {
         Format::Json => json(&lines(&home, &shown, &symbol)?)?,
@@ -119,27 +123,54 @@ fn print(
     id: &Id,
     hidden: usize,
 ) -> anyhow::Result<()> {
+    let width = show::width();
     say(id.as_str());
     for (place, cause) in shown.iter().enumerate() {
         let record = cause.record;
         let payload = home.payload(&record.digest)?;
         let prefix = branches(shown, place);
-        let says = if cause.repeated {
-            "(as above)".to_owned()
-        } else {
-            line(record, &payload, symbol)
-        };
+        let says =
+            if cause.repeated { "(as above)".to_owned() } else { line(record, &payload, symbol) };
         let day = match record.at.timestamp() {
             0 => " ".repeat(10),
             _ => record.at.date_naive().to_string(),
         };
-        say(&format!("{day}  {prefix}{}  {says}", record.kind));
+        let head = format!("{day}  {prefix}{}  ", record.kind);
+        let room = width.saturating_sub(head.chars().count()).max(NARROWEST);
+        let mut rows = wrapped(&says, room).into_iter();
+        say(&format!("{head}{}", rows.next().unwrap_or_default()));
+        let rest = format!("{}  {}", " ".repeat(10), below(shown, place));
+        rows.for_each(|row| say(&format!("{rest}{row}")));
     }
     if hidden > 0 {
         say("");
-        say(&format!("{hidden} lines of earlier fills and bookings are left out; --all shows them"));
+        say(&format!(
+            "{hidden} lines of earlier fills and bookings are left out; --all shows them"
+        ));
     }
     Ok(())
+}
+
+/// A text in rows of at most `room` characters, broken between words.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    for word in text.split(' ') {
+        let row = rows.last_mut().expect("there is always a row");
+        if !row.is_empty() && row.chars().count() + 1 + word.chars().count() > room {
+            rows.push(word.to_owned());
+        } else {
+            row.push_str(if row.is_empty() { "" } else { " " });
+            row.push_str(word);
+        }
+    }
+    rows
+}
+
+/// The lines beside the further rows of a place in the tree: those of what hangs below it.
+fn below(shown: &[&Cause<'_>], place: usize) -> String {
+    let above = branches(shown, place).replace("├─ ", "│  ").replace("└─ ", "   ");
+    let has_causes = shown.get(place + 1).is_some_and(|next| next.depth > shown[place].depth);
+    format!("{above}{}", if has_causes { "│    " } else { "     " })
 }
 
 /// The lines that lead to a place in the tree.
@@ -158,4 +189,17 @@ fn branches(shown: &[&Cause<'_>], place: usize) -> String {
         });
     }
     prefix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_broken_between_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("immovable word", 4), ["immovable", "word"]);
+        assert_eq!(wrapped("all of it", usize::MAX), ["all of it"]);
+        assert_eq!(wrapped("", 4), [""]);
+    }
 }

@@ -145,7 +145,8 @@ impl World {
     /// The JSON that a command printed that must have worked.
     pub fn json(&self, words: &str) -> serde_json::Value {
         let text = self.prints(&format!("{words} --format json"));
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("trimtab {words}: {error}\n{text}"))
+        serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("trimtab {words}: {error}\n{text}"))
     }
 
     /// Runs the mandate to its end, and gives what the run says of itself.
@@ -210,7 +211,8 @@ fn prices() -> String {
     let calendar = Calendar::nyse();
     let mut state = 20_200_102_u64;
     let mut uniform = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 11) as f64 / (1_u64 << 53) as f64
     };
     let mut values = [20.0, 40.0, 60.0, 80.0, 100.0];
