@@ -95,7 +95,7 @@ fn main() -> ExitCode {
         Ok(Found::AllWell) => ExitCode::SUCCESS,
         Ok(Found::Disagreement) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("error: {}", show::told(&error));
+            show::note(&format!("error: {}", show::told(&error)));
             ExitCode::FAILURE
         }
     }

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use backtest::Watcher;
 use cpu_time::ProcessTime;
 use cycle::Stages;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use monitoring::{Meter, Usage};
 use types::Date;
+
+use crate::show::{grouped, note};
 
 /// Meters stages and shows progress.
 pub struct Clock {
@@ -19,7 +21,8 @@ pub struct Clock {
 
 enum Progress {
     Silent,
-    Bar(ProgressBar),
+    /// Drawn from the first day on; gone when the clock is.
+    Bar(Option<ProgressBar>),
     /// Where there is no terminal: a line at each tenth.
     Lines(usize),
 }
@@ -29,7 +32,7 @@ impl Clock {
     pub fn new(silent: bool) -> Self {
         let progress = match (silent, std::io::stderr().is_terminal()) {
             (true, _) => Progress::Silent,
-            (false, true) => Progress::Bar(bar()),
+            (false, true) => Progress::Bar(None),
             (false, false) => Progress::Lines(0),
         };
         Self { meter: Meter::default(), stage: None, progress }
@@ -38,9 +41,6 @@ impl Clock {
     /// Ends the running stage and gives what was metered.
     pub fn finish(mut self) -> Meter {
         self.leave();
-        if let Progress::Bar(bar) = &self.progress {
-            bar.finish_and_clear();
-        }
         self.meter
     }
 
@@ -57,11 +57,11 @@ impl Clock {
     }
 }
 
-fn bar() -> ProgressBar {
+fn bar(days: usize) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{msg} {wide_bar:.cyan/blue} {pos}/{len} days {elapsed}")
             .expect("the template is well formed");
-    let bar = ProgressBar::new(0).with_style(style);
+    let bar = ProgressBar::new(days as u64).with_style(style).with_finish(ProgressFinish::AndClear);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
@@ -81,16 +81,16 @@ impl Watcher for Clock {
         match &mut self.progress {
             Progress::Silent => {}
             Progress::Bar(bar) => {
+                let bar = bar.get_or_insert_with(|| self::bar(total));
                 if done.is_multiple_of(64) || done == total {
-                    bar.set_length(total as u64);
                     bar.set_position(done as u64);
-                    bar.set_message(format!("{day}  {}", crate::show::grouped(value, 0)));
+                    bar.set_message(format!("{day}  {}", grouped(value, 0)));
                 }
             }
             Progress::Lines(tenths) => {
                 if done * 10 / total > *tenths {
                     *tenths = done * 10 / total;
-                    eprintln!("{day}  {}0%  {}", tenths, crate::show::grouped(value, 0));
+                    note(&format!("{day}  {tenths}0%  {}", grouped(value, 0)));
                 }
             }
         }

@@ -23,6 +23,12 @@ pub fn say(line: &str) {
     }
 }
 
+/// Prints a line on standard error: progress, a hint. That nobody reads it is no reason to stop.
+pub fn note(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// The width of the terminal; without one, lines are as long as they are.
 pub fn width() -> usize {
     let size = terminal_size::terminal_size_of(std::io::stdout());

@@ -109,7 +109,7 @@ fn redacted(text: &str) -> String {
         }
     };
     let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
-    let text = text.lines().map(line).collect::<Vec<_>>().join("\n").replace("no-git", "REVISION");
+    let text = text.lines().map(line).collect::<Vec<_>>().join("\n").replace("no-git", "DIGEST");
     let is_digest = |part: &&str| {
         [12, 64].contains(&part.len()) && part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
     };

@@ -1,8 +1,8 @@
 //! What the portfolio is compared with: equal weight over what may be held, set anew at each month
 //! end and left to drift between, free of cost; or one symbol, held.
 
-use cycle::Period;
-use types::{Date, Symbol};
+use cycle::{Period, Today};
+use types::{Panel, Symbol};
 
 use crate::{BacktestError, History};
 
@@ -12,6 +12,8 @@ pub(crate) struct Benchmark {
     pub value: f64,
     /// The value of each holding, by panel column.
     holdings: Vec<f64>,
+    /// The newest close of each symbol, NaN before there is one.
+    closes: Vec<f64>,
 }
 
 enum Kind {
@@ -20,35 +22,37 @@ enum Kind {
 }
 
 impl Benchmark {
-    pub fn new(name: &str, history: &History) -> Result<Self, BacktestError> {
+    /// The benchmark of that name, for a run whose first day is number `first`.
+    pub fn new(name: &str, history: &History, first: usize) -> Result<Self, BacktestError> {
+        let columns = history.panel.symbols().len();
         let kind = match name {
             "equal-weight" => Kind::EqualWeight,
-            symbol => Kind::Symbol(
-                history
-                    .panel
-                    .column(&symbol.into())
-                    .map_err(|_| BacktestError::Benchmark(name.to_owned()))?,
-            ),
+            symbol => Kind::Symbol(priced(&history.panel, &symbol.into(), first)?),
         };
-        let columns = history.panel.symbols().len();
-        Ok(Self { kind, value: 1.0, holdings: vec![0.0; columns] })
+        let (holdings, closes) = (vec![0.0; columns], vec![f64::NAN; columns]);
+        Ok(Self { kind, value: 1.0, holdings, closes })
     }
 
-    /// Moves on to a day whose returns since the day before are `returns` (NaN where unknown).
-    pub fn step(&mut self, returns: &[f64]) {
-        let invested: f64 = self.holdings.iter().sum();
-        for (holding, change) in self.holdings.iter_mut().zip(returns) {
-            if change.is_finite() {
-                *holding *= 1.0 + change;
+    /// Moves on to a day with these closes (NaN where unknown: such a holding stays as it is until
+    /// its next close).
+    pub fn step(&mut self, closes: &[f64]) {
+        let known = closes.iter().enumerate().filter(|(_, close)| close.is_finite());
+        for (column, close) in known {
+            let before = std::mem::replace(&mut self.closes[column], *close);
+            if before.is_finite() {
+                self.holdings[column] *= close / before;
             }
         }
-        self.value += self.holdings.iter().sum::<f64>() - invested;
+        let invested: f64 = self.holdings.iter().sum();
+        if invested > 0.0 {
+            self.value = invested;
+        }
     }
 
     /// Sets the weights anew, if nothing is held yet or a month ends.
-    pub fn rebalance(&mut self, day: Date, next: Date, eligible: impl FnOnce() -> Vec<usize>) {
+    pub fn rebalance(&mut self, today: Today, eligible: impl FnOnce() -> Vec<usize>) {
         let empty = self.holdings.iter().all(|holding| *holding == 0.0);
-        let due = matches!(self.kind, Kind::EqualWeight) && Period::Month.ends(day, next);
+        let due = matches!(self.kind, Kind::EqualWeight) && today.ends(Period::Month);
         if !(empty || due) {
             return;
         }
@@ -64,9 +68,17 @@ impl Benchmark {
             self.holdings[*column] = self.value / columns.len() as f64;
         }
     }
+
+    /// Its weights, by panel column; all nought while nothing is held.
+    pub fn weights(&self) -> Vec<f64> {
+        self.holdings.iter().map(|holding| holding / self.value).collect()
+    }
 }
 
-/// The columns of symbols.
-pub(crate) fn columns(history: &History, symbols: &[Symbol]) -> Vec<usize> {
-    symbols.iter().filter_map(|symbol| history.panel.column(symbol).ok()).collect()
+/// The column of a symbol that has a close on the day with this number.
+fn priced(panel: &Panel, symbol: &Symbol, day: usize) -> Result<usize, BacktestError> {
+    let column = panel.column(symbol).ok();
+    let closes = panel.view("close").ok();
+    let known = |column: &usize| closes.is_some_and(|closes| closes.at(day, *column).is_finite());
+    column.filter(known).ok_or_else(|| BacktestError::Benchmark(symbol.to_string()))
 }

@@ -55,8 +55,8 @@ pub enum BacktestError {
     },
     /// The benchmark is not in the data.
     #[error(
-        "the benchmark {0} is neither `equal-weight` nor a symbol with a price on every day of the \
-         run"
+        "the benchmark {0} is neither `equal-weight` nor a symbol with a price on the first day of \
+         the run"
     )]
     Benchmark(String),
 }

@@ -9,12 +9,15 @@
 //! clock and no disk.
 
 mod account;
+mod attribution;
 mod benchmark;
 mod error;
 mod history;
 mod outcome;
+mod report;
 mod run;
 mod venue;
+mod waiting;
 
 pub use error::BacktestError;
 pub use history::{History, Vanished};

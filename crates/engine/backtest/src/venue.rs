@@ -2,7 +2,7 @@
 //! optimiser saw.
 
 use execution::Checked;
-use types::{CostModel, Date, Fill, Money, MoneyError, Order, Price, Side};
+use types::{CostModel, Date, Fill, Money, MoneyError, Order, Price, Quantity, Side};
 
 /// A venue that fills everything it is given, whole, at a closing price.
 ///
@@ -17,6 +17,8 @@ pub struct Venue {
 /// What the venue must know of an instrument to price a trade.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quote {
+    /// The shares to trade: those of the order, or what splits since then have made of them.
+    pub shares: Quantity,
     /// The closing price.
     pub close: Price,
     /// Daily volatility, a fraction.
@@ -39,7 +41,7 @@ impl Venue {
         quote: &Quote,
     ) -> Result<Fill, MoneyError> {
         let order = order.get();
-        let quantity = order.quantity.to_f64();
+        let quantity = quote.shares.to_f64();
         let value = quote.close.to_f64() * quantity;
         let cost = self.costs.cost(value, quote.sigma_daily, quote.daily_value);
         let slippage = (cost.spread + cost.impact) / quantity;
@@ -52,7 +54,7 @@ impl Venue {
             at: day,
             symbol: order.symbol.clone(),
             side: order.side,
-            quantity: order.quantity,
+            quantity: quote.shares,
             price: Price::from_f64(price)?,
             commission: Money::from_f64(cost.commission)?.to_cents(),
             spread: Money::from_f64(cost.spread)?,

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use features::FeatureTable;
 use journal::Draft;
 use monitoring::{Reference, ReturnBounds};
-use tracking::{Admitted, CHAMPION, PolicyError, Registry};
+use tracking::{Admitted, PolicyError, Registry};
 use types::{Date, Digest, Features, Id, Symbol};
+
+use crate::Seen;
 
 /// What a run carries from one day to the next.
 #[derive(Debug, Default)]
@@ -24,12 +26,16 @@ pub struct Book {
     pub(crate) log: FeatureLog,
     /// The weights that were last aimed at, by panel column.
     pub target: Vec<f64>,
+    /// The record of those weights.
+    pub(crate) aimed: Option<Id>,
     /// The forecast that was last acted on, by panel column; NaN where there was none.
-    pub forecast: Vec<f64>,
+    pub(crate) forecast: Vec<f64>,
     /// Facts since the last decision that the next one rests on: fills, bookings.
     pub since: Vec<Id>,
     /// Whether drift called for a training.
     pub(crate) retrain: bool,
+    /// The panel row of the newest roll back.
+    pub(crate) rolled_back: Option<usize>,
 }
 
 /// The model that forecasts.
@@ -59,9 +65,10 @@ impl Book {
         self.registry.fold(&record, draft.payload())
     }
 
-    /// The number of the version that forecasts.
-    pub fn champion_version(&self, name: &str) -> Option<u32> {
-        self.registry.holder(name, CHAMPION).map(|version| version.version)
+    /// Sets the weights that are aimed at from now on.
+    pub(crate) fn aim(&mut self, record: Id, target: Vec<f64>) {
+        self.aimed = Some(record);
+        self.target = target;
     }
 }
 
@@ -97,6 +104,23 @@ impl FeatureLog {
     pub fn row(&self, row: usize) -> &[f64] {
         let width = self.values.len() / self.dates.len();
         &self.values[row * width..(row + 1) * width]
+    }
+
+    /// The vectors of one day that say something, of the symbols that belonged to the universe
+    /// then, each with its panel column. Whoever joins later must not teach before: that they
+    /// would join was not known.
+    pub fn vectors<'a>(
+        &'a self,
+        row: usize,
+        seen: &'a Seen<'_>,
+    ) -> impl Iterator<Item = (usize, &'a [f64])> {
+        let width = self.names.as_ref().map_or(1, |names| names.len());
+        let symbols = self.symbols.as_deref().unwrap_or_default();
+        self.row(row)
+            .chunks(width)
+            .enumerate()
+            .filter(|(_, vector)| vector.iter().any(|value| value.is_finite()))
+            .filter(move |(column, _)| seen.was_member(&symbols[*column], self.dates[row]))
     }
 
     /// The vectors of the newest day.

@@ -1,66 +1,59 @@
 //! From moments and a view to target weights.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use allocation::{AllocationError, Constraint, Costs, Objective, Problem, allocate};
 use journal::{Because, Kind};
-use risk::{Gaps, MeanEstimator, Moments, ReturnKind, Returns, Window, estimate};
-use types::{Digest, Forecast, Id, Money, Symbol, Target};
+use risk::Moments;
+use types::{Digest, Forecast, Id, Symbol, Target};
 
 use crate::decide::Shape;
+use crate::desk::Outlook;
 use crate::facts::{Allocated, Estimated};
 use crate::observe::Before;
-use crate::{CycleError, Desk, Seen, Trail, daily_value};
-
-/// Daily moments of what may be held, from the newest complete returns.
-pub(crate) fn moments(desk: &Desk, seen: &Seen) -> Result<Moments, CycleError> {
-    let window = desk.mandate.risk.covariance.window.0;
-    let failed = |error| CycleError::new(seen.day(), "risk", error);
-    let panel = seen
-        .panel
-        .last_rows(window + 1)
-        .select(&seen.eligible)
-        .map_err(|error| CycleError::new(seen.day(), "risk", error))?;
-    let at_least = Gaps::Drop { at_least: 20.min(window) };
-    let window = Window { rows: window, kind: ReturnKind::Simple, gaps: at_least };
-    let returns = Returns::from_panel(&panel, window).map_err(failed)?;
-    estimate(&returns, &MeanEstimator::Zero, &desk.covariance).map_err(failed)
-}
+use crate::{CycleError, Desk, Seen, Trail};
 
 /// Puts the moments on record.
 pub(crate) fn record_moments(
     desk: &Desk,
     moments: &Moments,
+    volatility: &BTreeMap<Symbol, f64>,
     observed: &Id,
     trail: &mut Trail,
 ) -> Id {
-    let bytes: Vec<u8> =
-        moments.covariance.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
-    let volatility = moments.symbols.iter().cloned().zip(moments.volatilities()).collect();
+    let digest = || {
+        let values = moments.covariance.as_slice();
+        let mut bytes = Vec::with_capacity(8 * values.len());
+        values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+        Digest::of(&bytes)
+    };
     let says = Estimated {
         estimator: desk.mandate.risk.covariance.estimator.to_string(),
         observations: moments.observations,
         shrinkage: moments.shrinkage,
-        volatility,
-        covariance: Digest::of(&bytes),
+        volatility: volatility.clone(),
+        covariance: desk.wants_correlations().then(digest),
     };
-    let id = trail.id("estimated");
-    trail.named(Kind::Estimated, id, Because::of(observed.clone()), &says, [])
+    trail.fact(Kind::Estimated, "estimated", Because::of(observed.clone()), &says)
 }
 
 /// Chooses the target weights and records them.
 pub(crate) fn choose(
     desk: &Desk,
-    seen: &Seen,
+    seen: &Seen<'_>,
     daily: &Moments,
     view: &Forecast,
     before: &Before,
     causes: Because,
     trail: &mut Trail,
 ) -> Result<(Target, Shape), CycleError> {
-    let moments = daily.scaled(f64::from(view.horizon_days));
+    let moments = over_horizon(desk, daily, view.horizon_days);
+    let free = before.free();
     let previous: Vec<f64> = moments
         .symbols
         .iter()
-        .map(|symbol| before.weights.get(symbol).copied().unwrap_or(0.0))
+        .map(|symbol| before.weights.get(symbol).copied().unwrap_or(0.0) / free)
         .collect();
     let problem = Problem {
         moments: &moments,
@@ -68,27 +61,53 @@ pub(crate) fn choose(
         previous: &previous,
         constraints: &desk.constraints,
         groups: &desk.groups,
-        costs: Some(costs(desk, seen, daily, before.nav)),
+        costs: Some(costs(desk, seen, daily, free * before.nav.to_f64())),
         as_of: seen.day(),
     };
+    let objective = objective(desk, view);
     let failed = |error: AllocationError| CycleError::new(seen.day(), "allocate", error);
-    let target = allocate(&desk.objective, &problem).map_err(failed)?;
-    let shape = shape(desk, seen, &problem, view, &target);
+    let mut target = allocate(&objective, &problem).map_err(failed)?;
+    let mut shape = shape(&objective, seen, &problem, view, &target);
+    if free != 1.0 {
+        target.weights.iter_mut().for_each(|weight| *weight *= free);
+        keep_stuck(seen, before, &mut shape);
+    }
     let says = Allocated {
         objective: desk.mandate.allocation.objective.sentence(),
         target: target.clone(),
         previous: before.weights.clone(),
     };
-    let id = trail.id("allocated");
-    trail.named(Kind::Allocated, id, causes, &says, []);
+    trail.fact(Kind::Allocated, "allocated", causes, &says);
     Ok((target, shape))
 }
 
+/// Moments over the horizon of the forecast. Weights that look at volatilities alone are the same
+/// over any horizon.
+fn over_horizon<'a>(desk: &Desk, daily: &'a Moments, days: u32) -> Cow<'a, Moments> {
+    if desk.wants_correlations() {
+        Cow::Owned(daily.scaled(f64::from(days)))
+    } else {
+        Cow::Borrowed(daily)
+    }
+}
+
+/// The mandate's objective. As long as a model has yet to be trained, no portfolio beats another
+/// by its expected return, and the highest Sharpe ratio is that of the least variance.
+fn objective(desk: &Desk, view: &Forecast) -> Objective {
+    match (&desk.objective, &desk.outlook) {
+        (Objective::MaximumSharpe { .. }, Outlook::Model { .. }) if view.model.is_none() => {
+            Objective::MinimumVariance
+        }
+        (objective, _) => *objective,
+    }
+}
+
 /// The costs of one change of weight, from the object that the venue charges by.
-fn costs(desk: &Desk, seen: &Seen, daily: &Moments, nav: Money) -> Costs {
-    let root = nav.to_f64().max(0.0).sqrt();
-    let impact = daily.symbols.iter().zip(daily.volatilities()).map(|(symbol, sigma)| {
-        root * desk.costs.impact_factor(sigma, daily_value(&seen.panel, symbol, 21))
+fn costs(desk: &Desk, seen: &Seen<'_>, daily: &Moments, nav: f64) -> Costs {
+    let root = nav.max(0.0).sqrt();
+    let impact = daily.symbols.iter().zip(daily.covariance.diag()).map(|(symbol, variance)| {
+        let daily_value = seen.daily_value.get(symbol).copied();
+        root * desk.costs.impact_factor(variance.sqrt(), daily_value)
     });
     Costs {
         linear: vec![desk.costs.linear_rate(); daily.symbols.len()],
@@ -97,60 +116,72 @@ fn costs(desk: &Desk, seen: &Seen, daily: &Moments, nav: Money) -> Costs {
 }
 
 fn shape(
-    desk: &Desk,
-    seen: &Seen,
+    objective: &Objective,
+    seen: &Seen<'_>,
     problem: &Problem<'_>,
     view: &Forecast,
     target: &Target,
 ) -> Shape {
     let symbols = &problem.moments.symbols;
-    let spread = |chosen: &[bool]| {
-        let count = chosen.iter().filter(|chosen| **chosen).count().max(1) as f64;
-        chosen.iter().map(|chosen| f64::from(u8::from(*chosen)) / count).collect::<Vec<f64>>()
-    };
-    let long_only: Constraint = "long only".parse().expect("`long only` is a constraint");
-    let free = Problem { constraints: &[long_only], costs: None, ..problem.clone() };
-    let unconstrained = match desk.objective {
-        Objective::MinimumVariance
-        | Objective::MeanVariance { .. }
-        | Objective::MaximumSharpe { .. } => allocate(&without_costs(&desk.objective), &free).ok(),
-        _ => None,
-    };
     let columns = |weights: &[f64]| by_column(seen, symbols, weights);
+    let unconstrained = unconstrained(objective, problem);
     Shape {
-        equal: columns(&spread(&vec![true; symbols.len()])),
-        forecast: columns(&spread(&upper_half(&view.expected_return))),
-        unconstrained: columns(&unconstrained.map_or(target.weights.clone(), |t| t.weights)),
+        forecast: upper_half(&view.expected_return).map(|weights| columns(&weights)),
+        unconstrained: columns(unconstrained.as_ref().unwrap_or(&target.weights)),
         target: columns(&target.weights),
         rounded: vec![],
         turnover: 0.0,
     }
 }
 
-fn without_costs(objective: &Objective) -> Objective {
-    match *objective {
+/// The weights of the objective alone, for those objectives that constraints can shape.
+fn unconstrained(objective: &Objective, problem: &Problem<'_>) -> Option<Vec<f64>> {
+    let objective = match *objective {
         Objective::MeanVariance { risk_aversion, .. } => {
             Objective::MeanVariance { risk_aversion, costs: false }
         }
-        other => other,
+        Objective::MinimumVariance | Objective::MaximumSharpe { .. } => *objective,
+        _ => return None,
+    };
+    let long_only: Constraint = "long only".parse().expect("`long only` is a constraint");
+    let free = Problem { constraints: &[long_only], costs: None, ..problem.clone() };
+    allocate(&objective, &free).ok().map(|target| target.weights)
+}
+
+/// Equal weight over those above the median; `None` where nothing is told apart.
+fn upper_half(expected: &[f64]) -> Option<Vec<f64>> {
+    let mut sorted = expected.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let median = *sorted.get(sorted.len().checked_sub(1)? / 2)?;
+    let count = expected.iter().filter(|value| **value > median).count();
+    let weight = |value: &f64| if *value > median { 1.0 / count as f64 } else { 0.0 };
+    (count > 0).then(|| expected.iter().map(weight).collect())
+}
+
+/// Every stage holds what cannot be traded, and shares out the rest.
+fn keep_stuck(seen: &Seen<'_>, before: &Before, shape: &mut Shape) {
+    let stuck = spread(seen, &before.stuck);
+    let stages = [&mut shape.unconstrained, &mut shape.target];
+    for stage in stages.into_iter().chain(&mut shape.forecast) {
+        for (weight, stuck) in stage.iter_mut().zip(&stuck) {
+            *weight = *weight * before.free() + stuck;
+        }
     }
 }
 
-/// Those above the median; all where nothing is told apart.
-fn upper_half(expected: &[f64]) -> Vec<bool> {
-    let mut sorted = expected.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let median = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0.0);
-    let chosen: Vec<bool> = expected.iter().map(|value| *value > median).collect();
-    if chosen.contains(&true) { chosen } else { vec![true; expected.len()] }
-}
-
-/// Weights by panel column.
-pub(crate) fn by_column(seen: &Seen, symbols: &[Symbol], weights: &[f64]) -> Vec<f64> {
+/// Weights by panel column, nought for all others.
+pub(crate) fn by_column(seen: &Seen<'_>, symbols: &[Symbol], weights: &[f64]) -> Vec<f64> {
     let mut columns = vec![0.0; seen.panel.symbols().len()];
     for (symbol, weight) in symbols.iter().zip(weights) {
         let column = seen.panel.column(symbol).expect("the symbols came from the panel");
         columns[column] = *weight;
     }
     columns
+}
+
+/// The same for weights by symbol.
+pub(crate) fn spread(seen: &Seen<'_>, weights: &BTreeMap<Symbol, f64>) -> Vec<f64> {
+    let (symbols, weights): (Vec<Symbol>, Vec<f64>) =
+        weights.iter().map(|(symbol, weight)| (symbol.clone(), *weight)).unzip();
+    by_column(seen, &symbols, &weights)
 }

@@ -6,11 +6,12 @@ use execution::Checked;
 use journal::{Because, Draft};
 use types::{Holdings, Order, Symbol};
 
-use crate::choose::{by_column, choose, moments, record_moments};
+use crate::choose::{choose, record_moments};
 use crate::desk::Outlook;
-use crate::forecast::{featurise, forecast};
+use crate::forecast::{featurise, forecast, remember};
+use crate::moments::decision_moments;
 use crate::observe::observe;
-use crate::trade::{hold, trade};
+use crate::trade::{Scene, hold, trade};
 use crate::watch::watch;
 use crate::{Book, CycleError, Desk, Seen, Stages, Trail, learn};
 
@@ -31,10 +32,9 @@ pub struct Decision {
 /// is answerable for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shape {
-    /// Equal weight over what may be held.
-    pub equal: Vec<f64>,
-    /// Equal weight over the half of it with the higher forecasts; `equal` without a forecast.
-    pub forecast: Vec<f64>,
+    /// Equal weight over the half of the eligible symbols with the higher forecasts; `None` where
+    /// the forecast tells nothing apart.
+    pub forecast: Option<Vec<f64>>,
     /// The objective without the mandate's constraints, long only.
     pub unconstrained: Vec<f64>,
     /// The target.
@@ -48,7 +48,7 @@ pub struct Shape {
 /// Decides: observe, watch, learn, forecast, estimate, allocate, construct, check.
 pub fn decide(
     desk: &Desk,
-    seen: &Seen,
+    seen: &Seen<'_>,
     held: &Holdings,
     reason: &str,
     book: &mut Book,
@@ -60,31 +60,30 @@ pub fn decide(
     stages.enter("features");
     let featured = featurise(desk, seen, book, &before.observed, &mut trail)?;
     stages.enter("watch");
-    let watched = watch(desk, book, &featured, &mut trail)?;
+    let watched = watch(desk, seen, book, &featured, &mut trail)?;
     if let Outlook::Model { label, promotion } = &desk.outlook
         && learn::is_due(desk, seen, book)
     {
         stages.enter("train");
-        learn::learn(desk, label, promotion, seen, book, &featured, &mut trail)?;
+        let because = Because::of(featured.clone()).and_all(watched.record.clone());
+        learn::learn(desk, label, promotion, seen, book, because, &mut trail)?;
     }
+    stages.enter("risk");
+    let moments = decision_moments(desk, seen)?;
+    let volatility = moments.symbols.iter().cloned().zip(moments.volatilities()).collect();
+    let estimated = record_moments(desk, &moments, &volatility, &before.observed, &mut trail);
     stages.enter("forecast");
-    let moments = moments(desk, seen)?;
     let (view, foreseen) =
         forecast(desk, seen, &moments, book, &featured, watched.record, &mut trail)?;
-    book.forecast = by_column(seen, &view.symbols, &view.expected_return);
     stages.enter("allocate");
-    let estimated = record_moments(desk, &moments, &before.observed, &mut trail);
     let causes = Because::of(foreseen).and(estimated).and(before.measured.clone());
     let (target, shape) = choose(desk, seen, &moments, &view, &before, causes, &mut trail)?;
     stages.enter("construct");
+    let scene = Scene { desk, seen, held, before: &before, volatility: &volatility };
     if watched.hold {
-        return Ok(hold(
-            seen,
-            &before,
-            shape,
-            "drift alarm: held until a person has looked",
-            trail,
-        ));
+        return Ok(hold(&scene, shape, "drift alarm: nothing is traded while it lasts", trail));
     }
-    trade(desk, seen, held, &before, &moments, &target, shape, book, trail)
+    book.aim(trail.id("allocated"), shape.target.clone());
+    remember(seen, book, &view);
+    trade(&scene, &target, shape, trail)
 }

@@ -10,8 +10,10 @@ use risk::{CovarianceEstimator, ShrinkageTarget};
 use tracking::{CodeVersion, PromotionRule};
 use types::{CostModel, Digest, Money, RunId, Symbol};
 
-use crate::mandate::{CovariancePlan, Estimator, Mandate, MandateError, Percent};
-use crate::rule::{Period, Rule};
+use crate::Period;
+use crate::learn::{FEWEST_DAYS, held_back};
+use crate::mandate::{CovariancePlan, Estimator, Mandate, MandateError, Percent, TrainPlan};
+use crate::rule::Rule;
 
 /// The code that decides, as the edge knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,13 +133,12 @@ impl Desk {
         code: Code,
     ) -> Result<Self, MandateError> {
         let parser = Parser { file, text };
-        let sentence = mandate.allocation.objective.sentence();
         Ok(Self {
             run,
             code,
             features: feature_set(&parser, &mandate)?,
             outlook: outlook(&parser, &mandate)?,
-            objective: parser.at("allocation", "objective", sentence.parse())?,
+            objective: objective(&parser, &mandate)?,
             constraints: constraints(&parser, &mandate)?,
             groups: groups(&mandate),
             covariance: covariance(&mandate.risk.covariance),
@@ -156,6 +157,21 @@ impl Desk {
     pub fn model_name(&self) -> String {
         let run = self.run.as_str();
         format!("{}-{}", self.mandate.mandate.name, run.strip_prefix("run-").unwrap_or(run))
+    }
+
+    /// Whether the weights depend on correlations, or the estimate of one volatility on the others.
+    pub(crate) fn wants_correlations(&self) -> bool {
+        let apart = matches!(
+            self.covariance,
+            CovarianceEstimator::Sample | CovarianceEstimator::ExponentiallyWeighted { .. }
+        );
+        let plain = matches!(self.objective, Objective::EqualWeight | Objective::InverseVolatility);
+        !(apart && plain)
+    }
+
+    /// Whether a rule looks at forecasts, and so wants one on every day.
+    pub fn watches_forecasts(&self) -> bool {
+        self.rules.iter().any(Rule::wants_forecast)
     }
 
     /// The digest of the feature definitions.
@@ -184,14 +200,11 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
         );
     }
     match &plan.signal {
-        None => Ok(Outlook::Model {
-            label,
-            promotion: parser.at(
-                "forecast",
-                "promote_if",
-                PromotionRule::parse(&plan.promote_if),
-            )?,
-        }),
+        None => {
+            trainable(parser, &plan.train, label.horizon())?;
+            let rule = PromotionRule::parse(&plan.promote_if);
+            Ok(Outlook::Model { label, promotion: parser.at("forecast", "promote_if", rule)? })
+        }
         Some(source) => {
             let own = mandate.features.define.get(source).unwrap_or(source);
             let definition = Definition { name: "signal".to_owned(), source: own.clone() };
@@ -202,6 +215,32 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
             })
         }
     }
+}
+
+/// That a training window leaves days to train on, once those that judge are taken off.
+fn trainable(parser: &Parser<'_>, plan: &TrainPlan, horizon: usize) -> Result<(), MandateError> {
+    let least = held_back(plan, horizon) + FEWEST_DAYS;
+    if plan.window.0 >= least {
+        return Ok(());
+    }
+    let (window, validate, embargo) = (plan.window.0, plan.validate.0, plan.embargo.0);
+    let why = format!(
+        "a window of {window}d leaves too little to train on: {validate}d judge, twice the \
+         horizon of {horizon}d and the embargo of {embargo}d lie between, and {FEWEST_DAYS}d must \
+         remain; make it at least {least}d"
+    );
+    parser.at("forecast", "train", Err(why))
+}
+
+/// What to aim for. A Sharpe ratio needs a view on returns.
+fn objective(parser: &Parser<'_>, mandate: &Mandate) -> Result<Objective, MandateError> {
+    let sentence = mandate.allocation.objective.sentence();
+    let objective = parser.at("allocation", "objective", sentence.parse())?;
+    if matches!(objective, Objective::MaximumSharpe { .. }) && mandate.forecast.is_none() {
+        let why = "the Sharpe ratio needs expected returns: add [forecast], or minimise variance";
+        return parser.at("allocation", "objective", Err(why));
+    }
+    Ok(objective)
 }
 
 fn constraints(parser: &Parser<'_>, mandate: &Mandate) -> Result<Vec<Constraint>, MandateError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use execution::Limits;
+use execution::{Limits, Refusal};
 use serde::{Deserialize, Serialize};
 use types::{Binding, Date, Digest, Fill, ModelRef, Money, Order, Price, Quantity, Symbol, Target};
 
@@ -34,7 +34,7 @@ pub struct ObservedDay {
     pub snapshot: Digest,
     /// Days seen.
     pub rows: usize,
-    /// The prices of the day.
+    /// The newest price of each symbol.
     pub prices: BTreeMap<Symbol, Price>,
     /// The symbols that may be held.
     pub eligible: Vec<Symbol>,
@@ -49,6 +49,9 @@ pub struct Measurement {
     pub cash: Money,
     /// Shares by symbol.
     pub quantities: BTreeMap<Symbol, Quantity>,
+    /// What is held but has no price on the day, so that it cannot be traded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untraded: Vec<Symbol>,
 }
 
 /// `featured`: the feature vectors of the day.
@@ -88,8 +91,9 @@ pub struct Estimated {
     pub shrinkage: Option<f64>,
     /// Daily volatility by symbol.
     pub volatility: BTreeMap<Symbol, f64>,
-    /// The digest of the covariance, row by row as little-endian `f64`.
-    pub covariance: Digest,
+    /// The digest of the covariance, row by row as little-endian `f64`; none where the objective
+    /// looks at volatilities only.
+    pub covariance: Option<Digest>,
 }
 
 /// `allocated`: the target weights with their certificate.
@@ -138,16 +142,22 @@ pub struct Cut {
     pub residual_weight: f64,
 }
 
-/// `checked`: the orders that passed the limits.
+/// `checked`: the orders that were held against the limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckedOrders {
     /// The limits.
     pub limits: Limits,
     /// The orders that passed.
     pub passed: Vec<String>,
-    /// The orders that did not, with the reason.
-    pub refused: BTreeMap<String, String>,
+    /// The orders that did not. Each has a record of its own, `ORDER/refused`.
+    pub refused: Vec<String>,
 }
+
+/// `refused`: one order, with the limit that it broke.
+pub type Refused = Refusal;
+
+/// `rejected`: why a venue did not fill an order.
+pub type Rejected = String;
 
 /// `placed`: one order.
 pub type Placed = Order;

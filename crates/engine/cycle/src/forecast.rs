@@ -1,6 +1,7 @@
 //! Features of the day, and what is expected of returns.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use journal::{Because, Kind};
 use monitoring::check_forecast;
@@ -11,42 +12,49 @@ use crate::desk::Outlook;
 use crate::facts::{Featured, Forecasted};
 use crate::{Book, CycleError, Desk, Seen, Trail};
 
-/// Computes the feature rows that are not yet in the log, and records the newest.
+/// Brings the log of features up to today, and records today's.
 pub(crate) fn featurise(
     desk: &Desk,
-    seen: &Seen,
+    seen: &Seen<'_>,
     book: &mut Book,
     observed: &Id,
     trail: &mut Trail,
 ) -> Result<Id, CycleError> {
     let Some(set) = &desk.features else { return Ok(observed.clone()) };
-    let failed = |error| CycleError::new(seen.day(), "features", error);
-    let fresh = seen.panel.rows() - book.log.rows();
-    let tail = seen.panel.last_rows(fresh + set.window().left);
-    book.log.extend(&set.history(&tail).map_err(failed)?);
+    log_features(desk, seen, book)?;
     let newest = book.log.newest().expect("a day was just added");
+    let vector = |symbol: &Symbol| {
+        let values = newest.row(seen.panel.column(symbol).expect("of the panel"));
+        values.iter().map(|value| value.is_finite().then_some(*value)).collect()
+    };
     let says = Featured {
         definitions: set.digest(),
         names: set.names().to_vec(),
-        values: seen
-            .eligible
-            .iter()
-            .map(|symbol| (symbol.clone(), vector(&newest, symbol)))
-            .collect(),
+        values: seen.eligible.iter().map(|symbol| (symbol.clone(), vector(symbol))).collect(),
     };
     Ok(trail.fact(Kind::Featured, "featured", Because::of(observed.clone()), &says))
 }
 
-fn vector(features: &Features, symbol: &Symbol) -> Vec<Option<f64>> {
-    let row = features.symbols.iter().position(|known| known == symbol);
-    let values = row.map_or(&[][..], |row| features.row(row));
-    values.iter().map(|value| value.is_finite().then_some(*value)).collect()
+/// Computes the feature rows that are not yet in the log.
+pub(crate) fn log_features(
+    desk: &Desk,
+    seen: &Seen<'_>,
+    book: &mut Book,
+) -> Result<(), CycleError> {
+    let Some(set) = &desk.features else { return Ok(()) };
+    let fresh = seen.panel.rows() - book.log.rows();
+    if fresh > 0 {
+        let tail = seen.panel.last_rows(fresh + set.window().left);
+        let table = set.history(&tail);
+        book.log.extend(&table.map_err(|e| CycleError::new(seen.day(), "features", e))?);
+    }
+    Ok(())
 }
 
 /// What each eligible symbol is expected to return over the horizon, and the record of it.
 pub(crate) fn forecast(
     desk: &Desk,
-    seen: &Seen,
+    seen: &Seen<'_>,
     moments: &Moments,
     book: &Book,
     featured: &Id,
@@ -75,10 +83,10 @@ pub(crate) fn forecast(
     Ok((view, record))
 }
 
-/// The forecast of today without any record of it: what a rule looks at.
+/// The forecast of the newest day in the log of features, without any record of it.
 pub(crate) fn view(
     desk: &Desk,
-    seen: &Seen,
+    seen: &Seen<'_>,
     moments: &Moments,
     book: &Book,
 ) -> Result<(Forecast, &'static str), CycleError> {
@@ -94,7 +102,7 @@ pub(crate) fn view(
     match (&desk.outlook, &book.champion) {
         (Outlook::Signal { signal, information_coefficient, .. }, _) => {
             let newest = signal.newest(&seen.panel).map_err(|error| failed(&error))?;
-            let scores = scores(&newest, moments);
+            let scores = scores(seen, &newest, moments);
             let root = f64::from(horizon_days).sqrt();
             let alpha = scores.iter().zip(moments.volatilities());
             let alpha = alpha.map(|(score, sigma)| information_coefficient * sigma * root * score);
@@ -102,7 +110,7 @@ pub(crate) fn view(
         }
         (Outlook::Model { .. }, Some(champion)) => {
             let newest = book.log.newest().expect("a champion was trained on features");
-            let rows = select(&newest, &moments.symbols);
+            let rows = select(seen, &newest, &moments.symbols);
             let made = champion.admitted.forecast(&rows, horizon_days);
             Ok((made.map_err(|error| failed(&error))?, "model"))
         }
@@ -128,23 +136,35 @@ fn refuse_invalid(book: &Book, view: &mut Forecast) -> BTreeMap<Symbol, String> 
     invalid
 }
 
-/// The rows of these symbols.
-fn select(features: &Features, symbols: &std::sync::Arc<[Symbol]>) -> Features {
-    let width = features.names.len();
-    let mut values = Vec::with_capacity(symbols.len() * width);
-    for symbol in symbols.iter() {
-        match features.symbols.iter().position(|known| known == symbol) {
-            Some(row) => values.extend_from_slice(features.row(row)),
-            None => values.extend(std::iter::repeat_n(f64::NAN, width)),
-        }
+/// Keeps the forecast that is acted on, by panel column.
+pub(crate) fn remember(seen: &Seen<'_>, book: &mut Book, view: &Forecast) {
+    book.forecast = known_by_column(seen, view);
+}
+
+/// What is expected, by panel column; NaN where nothing is said.
+pub(crate) fn known_by_column(seen: &Seen<'_>, view: &Forecast) -> Vec<f64> {
+    let mut columns = vec![f64::NAN; seen.panel.symbols().len()];
+    for (symbol, expected) in view.symbols.iter().zip(&view.expected_return) {
+        columns[seen.panel.column(symbol).expect("the symbols came from the panel")] = *expected;
     }
-    Features { symbols: symbols.clone(), values, ..features.clone() }
+    columns
+}
+
+/// The rows of these symbols. Features have one for each symbol of the panel.
+fn select(seen: &Seen<'_>, features: &Features, symbols: &Arc<[Symbol]>) -> Features {
+    let mut values = Vec::with_capacity(symbols.len() * features.names.len());
+    for symbol in symbols.iter() {
+        let row = seen.panel.column(symbol).expect("the symbols came from the panel");
+        values.extend_from_slice(features.row(row));
+    }
+    let (as_of, names) = (features.as_of, features.names.clone());
+    Features { as_of, symbols: symbols.clone(), names, values }
 }
 
 /// The signal as scores: mean nought and standard deviation one over the symbols that have it;
 /// nought for those that do not.
-fn scores(signal: &Features, moments: &Moments) -> Vec<f64> {
-    let raw = select(signal, &moments.symbols).values;
+fn scores(seen: &Seen<'_>, signal: &Features, moments: &Moments) -> Vec<f64> {
+    let raw = select(seen, signal, &moments.symbols).values;
     let known: Vec<f64> = raw.iter().copied().filter(|value| value.is_finite()).collect();
     let count = known.len() as f64;
     let mean = known.iter().sum::<f64>() / count;

@@ -1,12 +1,10 @@
-//! The efficient frontier as it stood at a decision, and whether the forecast has changed since.
+//! The efficient frontier as it stood at a decision.
 
 use allocation::{Constraint, FrontierPoint, Problem, frontier as sweep};
-use learning::skill::rank_information_coefficient;
 use types::Symbol;
 
-use crate::choose::moments;
-use crate::desk::Outlook;
 use crate::forecast::view;
+use crate::moments::moments;
 use crate::{Book, CycleError, Desk, Seen};
 
 /// The frontier at a decision, per forecast horizon.
@@ -26,7 +24,7 @@ pub struct FrontierSeen {
 /// speak of a trade, not of a portfolio), with `weights` (by panel column) in its plane.
 pub fn frontier(
     desk: &Desk,
-    seen: &Seen,
+    seen: &Seen<'_>,
     book: &Book,
     weights: &[f64],
     points: usize,
@@ -57,35 +55,8 @@ pub fn frontier(
         .map(|symbol| weights[seen.panel.column(symbol).expect("it came from the panel")])
         .collect();
     let expected = held.iter().zip(&view.expected_return).map(|(w, r)| w * r).sum();
-    let risk = moments.covariance.quad_form(&held).sqrt();
+    let risk = moments.covariance.quad_form(&held).max(0.0).sqrt();
     let assets = moments.symbols.iter().cloned().zip(view.expected_return.iter().copied());
     let assets = assets.zip(moments.volatilities()).map(|((s, r), v)| (s, r, v)).collect();
     Ok(FrontierSeen { points, assets, chosen: (expected, risk), horizon_days: view.horizon_days })
-}
-
-/// Why to rebalance, if today's forecast ranks the symbols differently enough from the one last
-/// acted on.
-pub fn forecast_changed(
-    desk: &Desk,
-    seen: &Seen,
-    book: &Book,
-) -> Result<Option<String>, CycleError> {
-    let wanting: Vec<_> = desk.rules.iter().filter(|rule| rule.wants_forecast()).collect();
-    if wanting.is_empty() || book.forecast.is_empty() {
-        return Ok(None);
-    }
-    let failed = |error: &dyn std::fmt::Display| CycleError::new(seen.day(), "forecast", error);
-    let today = match (&desk.outlook, &book.champion, &desk.features) {
-        (Outlook::Signal { signal, .. }, _, _) => {
-            signal.newest(&seen.panel).map_err(|error| failed(&error))?.values
-        }
-        (Outlook::Model { .. }, Some(champion), Some(features)) => {
-            let newest = features.newest(&seen.panel).map_err(|error| failed(&error))?;
-            let made = champion.admitted.forecast(&newest, desk.outlook.horizon_days());
-            made.map_err(|error| failed(&error))?.expected_return
-        }
-        _ => return Ok(None),
-    };
-    let likeness = rank_information_coefficient(&today, &book.forecast);
-    Ok(likeness.and_then(|rho| wanting.iter().find_map(|rule| rule.fires_on_forecast(rho))))
 }

@@ -17,15 +17,16 @@ use tracking::{
 use types::{Date, Digest, Id, RunId, close_of};
 
 use crate::book::{Champion, Kept};
+use crate::mandate::TrainPlan;
 use crate::{Book, CycleError, Desk, Seen, Trail};
 
 /// How far beyond the returns seen in training a forecast may lie before it is refused.
 const BELIEVABLE: f64 = 1.5;
 /// Fewer days than this train nothing.
-const FEWEST_DAYS: usize = 126;
+pub(crate) const FEWEST_DAYS: usize = 126;
 
 /// Whether a training is due today.
-pub(crate) fn is_due(desk: &Desk, seen: &Seen, book: &Book) -> bool {
+pub(crate) fn is_due(desk: &Desk, seen: &Seen<'_>, book: &Book) -> bool {
     let Some(plan) = &desk.mandate.forecast else { return false };
     match book.trained {
         Some((_, row)) => {
@@ -38,18 +39,38 @@ pub(crate) fn is_due(desk: &Desk, seen: &Seen, book: &Book) -> bool {
     }
 }
 
+/// Whether there are days enough to train at all.
+pub(crate) fn is_possible(desk: &Desk, rows: usize) -> bool {
+    days_that_train(desk, rows).is_some_and(|days| days >= FEWEST_DAYS)
+}
+
+/// How many days train, once `rows` are seen: those of the window that are not held back, and on
+/// which features reach back far enough. Earlier ones would teach that values are missing, and
+/// nothing else.
+fn days_that_train(desk: &Desk, rows: usize) -> Option<usize> {
+    let plan = &desk.mandate.forecast.as_ref()?.train;
+    let warm = desk.features.as_ref().map_or(0, |features| features.window().left);
+    let horizon = desk.outlook.horizon_days() as usize;
+    plan.window.0.min(rows.saturating_sub(warm)).checked_sub(held_back(plan, horizon))
+}
+
+/// The newest days of a window: they judge, or lie between those that train and those that judge.
+pub(crate) fn held_back(plan: &TrainPlan, horizon: usize) -> usize {
+    plan.validate.0 + 2 * horizon + plan.embargo.0
+}
+
 /// Trains a challenger on what is known today. Does nothing while there are too few days.
 pub(crate) fn learn(
     desk: &Desk,
     label: &Label,
     promotion: &PromotionRule,
-    seen: &Seen,
+    seen: &Seen<'_>,
     book: &mut Book,
-    featured: &Id,
+    because: Because,
     trail: &mut Trail,
 ) -> Result<(), CycleError> {
     let Some(lesson) = Lesson::prepare(desk, label, seen, book)? else { return Ok(()) };
-    let trained = lesson.train(desk, seen, featured, trail)?;
+    let trained = lesson.train(desk, seen, because, trail)?;
     let metrics = evaluate(seen.day(), &trained.onnx, &lesson.validation)?;
     let held = book.champion.as_ref().map(|champion| champion.admitted.version().version);
     let champion = held
@@ -104,25 +125,19 @@ impl Lesson {
     fn prepare(
         desk: &Desk,
         label: &Label,
-        seen: &Seen,
+        seen: &Seen<'_>,
         book: &Book,
     ) -> Result<Option<Self>, CycleError> {
         let plan = &desk.mandate.forecast.as_ref().expect("only a forecast is learned").train;
-        let horizon = label.horizon();
-        let rows = seen.panel.rows();
-        let held_back = plan.validate.0 + 2 * horizon + plan.embargo.0;
-        // Days on which the features do not yet reach back far enough would teach that values are
-        // missing, and nothing else.
-        let warm = desk.features.as_ref().map_or(0, |features| features.window().left);
-        let known = plan.window.0.min(rows.saturating_sub(warm));
-        let Some(days) = known.checked_sub(held_back) else { return Ok(None) };
+        let (horizon, rows) = (label.horizon(), seen.panel.rows());
+        let Some(days) = days_that_train(desk, rows) else { return Ok(None) };
         let window = walk_forward::split(rows, days, plan.validate.0, horizon, plan.embargo.0);
         let Some(window) = window else { return Ok(None) };
         let labels = labels(label, seen, window.train.start)?;
-        let training = gather(book, &labels, &window.train, plan.sample.0);
-        let validation = gather(book, &labels, &window.validate, plan.sample.0);
+        let training = gather(book, seen, &labels, &window.train, plan.sample.0);
+        let validation = gather(book, seen, &labels, &window.validate, plan.sample.0);
         let distinct = |set: &TrainingSet| set.dates.chunk_by(|a, b| a == b).count();
-        if distinct(&training) * plan.sample.0.max(1) < FEWEST_DAYS || validation.y.is_empty() {
+        if distinct(&training) * plan.sample.0 < FEWEST_DAYS || validation.y.is_empty() {
             return Ok(None);
         }
         let span = |set: &TrainingSet| (set.dates[0], set.dates[set.dates.len() - 1]);
@@ -137,8 +152,8 @@ impl Lesson {
     fn train(
         &self,
         desk: &Desk,
-        seen: &Seen,
-        featured: &Id,
+        seen: &Seen<'_>,
+        because: Because,
         trail: &mut Trail,
     ) -> Result<Trained, CycleError> {
         let failed = |error| CycleError::new(seen.day(), "train", error);
@@ -170,7 +185,7 @@ impl Lesson {
             ],
             features: desk.features_digest(),
         };
-        let record = trail.fact(Kind::Trained, "trained", Because::of(featured.clone()), &says);
+        let record = trail.fact(Kind::Trained, "trained", because, &says);
         Ok(Trained { run, record, onnx, folder, data })
     }
 
@@ -239,24 +254,28 @@ struct Labels {
     values: Vec<f64>,
 }
 
-fn labels(label: &Label, seen: &Seen, first: usize) -> Result<Labels, CycleError> {
+fn labels(label: &Label, seen: &Seen<'_>, first: usize) -> Result<Labels, CycleError> {
     let tail = seen.panel.last_rows(seen.panel.rows() - first);
     let values = label.history(&tail).map_err(|e| CycleError::new(seen.day(), "label", e))?;
     Ok(Labels { first, symbols: seen.panel.symbols().len(), values })
 }
 
 /// The rows of `days` (every `stride`-th, counted back from the newest) that have a label.
-fn gather(book: &Book, labels: &Labels, days: &Range<usize>, stride: usize) -> TrainingSet {
+fn gather(
+    book: &Book,
+    seen: &Seen<'_>,
+    labels: &Labels,
+    days: &Range<usize>,
+    stride: usize,
+) -> TrainingSet {
     let log = &book.log;
     let names = log.names.clone().unwrap_or_default();
     let mut set = TrainingSet { names: names.to_vec(), x: vec![], y: vec![], dates: vec![] };
     let newest = days.end.saturating_sub(1);
-    for row in days.clone().filter(|row| (newest - row).is_multiple_of(stride.max(1))) {
-        let vectors = log.row(row);
-        for symbol in 0..labels.symbols {
+    for row in days.clone().filter(|row| (newest - row).is_multiple_of(stride)) {
+        for (symbol, vector) in log.vectors(row, seen) {
             let label = labels.values[(row - labels.first) * labels.symbols + symbol];
-            let vector = &vectors[symbol * names.len()..(symbol + 1) * names.len()];
-            if label.is_finite() && vector.iter().any(|value| value.is_finite()) {
+            if label.is_finite() {
                 set.x.extend_from_slice(vector);
                 set.y.push(label);
                 set.dates.push(log.dates[row]);

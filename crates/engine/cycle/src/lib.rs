@@ -8,6 +8,7 @@
 //! arguments; what it decides is the same, bit for bit, whenever it is asked again.
 
 mod book;
+mod changed;
 mod choose;
 mod decide;
 mod desk;
@@ -18,7 +19,9 @@ mod frontier;
 mod invest;
 mod learn;
 pub mod mandate;
+mod moments;
 mod observe;
+mod period;
 mod rule;
 mod seen;
 mod stages;
@@ -27,13 +30,16 @@ mod trail;
 mod watch;
 
 pub use book::Book;
+pub use changed::forecast_changed;
 pub use decide::{Decision, Shape, decide};
 pub use desk::{Code, Desk, Outlook};
 pub use error::CycleError;
-pub use frontier::{FrontierSeen, forecast_changed, frontier};
+pub use frontier::{FrontierSeen, frontier};
 pub use invest::invest;
 pub use mandate::{Mandate, MandateError};
-pub use rule::{Look, Period, Rule, RuleError};
+pub use moments::is_too_early;
+pub use period::{Period, Today};
+pub use rule::{Look, Rule, RuleError};
 pub use seen::{Seen, daily_value};
 pub use stages::Stages;
 pub use trail::Trail;

@@ -3,15 +3,12 @@
 //!
 //! In comes a rule as a sentence and, each day, what there is to look at; out comes the reason to
 //! rebalance, or none. Cash-flow-first rebalancing is not a rule of when but of how
-//! ([`crate::Desk`]).
+//! ([`crate::invest`]).
 
-use std::fmt;
 use std::str::FromStr;
 
-use chrono::Datelike;
-use types::Date;
-
 use crate::mandate::nearest;
+use crate::{Period, Today};
 
 /// A rule that can call for a rebalance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,19 +22,6 @@ pub enum Rule {
     /// When one minus the rank correlation of today's forecast with the one last acted on is more
     /// than this.
     ForecastChanged(f64),
-}
-
-/// A calendar period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Period {
-    /// Monday to Friday.
-    Week,
-    /// A month.
-    Month,
-    /// Three months.
-    Quarter,
-    /// A year.
-    Year,
 }
 
 /// A sentence that is no rule.
@@ -87,24 +71,11 @@ impl FromStr for Rule {
     }
 }
 
-impl fmt::Display for Period {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Period::Week => "week",
-            Period::Month => "month",
-            Period::Quarter => "quarter",
-            Period::Year => "year",
-        })
-    }
-}
-
 /// What a rule looks at on a day.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
     /// The day.
-    pub day: Date,
-    /// The trading day that follows by the calendar.
-    pub next: Date,
+    pub today: Today,
     /// Weights now, by column.
     pub weights: &'a [f64],
     /// Weights that were aimed at, by column; empty before the first decision.
@@ -126,9 +97,7 @@ impl Rule {
     pub fn fires(&self, look: &Look<'_>) -> Option<String> {
         match self {
             Rule::Daily => Some("daily".to_owned()),
-            Rule::EndOf(period) => {
-                period.ends(look.day, look.next).then(|| format!("{period} end"))
-            }
+            Rule::EndOf(period) => look.today.ends(*period).then(|| format!("{period} end")),
             Rule::Drift(band) => drift(look.weights, look.target)
                 .filter(|drift| drift > band)
                 .map(|drift| format!("drift {:.2}% > {}%", drift * 100.0, band * 100.0)),
@@ -150,18 +119,6 @@ impl Rule {
     }
 }
 
-impl Period {
-    /// Whether `day` is the last trading day of the period, `next` being the trading day after it.
-    pub fn ends(self, day: Date, next: Date) -> bool {
-        match self {
-            Period::Week => day.iso_week() != next.iso_week(),
-            Period::Month => (day.year(), day.month()) != (next.year(), next.month()),
-            Period::Quarter => (day.year(), day.month0() / 3) != (next.year(), next.month0() / 3),
-            Period::Year => day.year() != next.year(),
-        }
-    }
-}
-
 /// The largest distance of a weight from its target.
 fn drift(weights: &[f64], target: &[f64]) -> Option<f64> {
     weights.iter().zip(target).map(|(held, wanted)| (held - wanted).abs()).reduce(f64::max)
@@ -173,12 +130,9 @@ mod tests {
     use types::parse_date;
 
     fn look(day: &str, next: &str, weights: &'static [f64]) -> Look<'static> {
-        Look {
-            day: parse_date(day).unwrap(),
-            next: parse_date(next).unwrap(),
-            weights,
-            target: &[0.5, 0.5],
-        }
+        let today =
+            Today { day: parse_date(day).unwrap(), next: parse_date(next).unwrap(), before: None };
+        Look { today, weights, target: &[0.5, 0.5] }
     }
 
     /// 2021-12-31 was a Friday, 2022-01-03 the trading day after it.

@@ -7,7 +7,7 @@ use types::Id;
 
 use crate::facts::{Alert, DriftSeen};
 use crate::learn::{admit, fold_newest};
-use crate::{Book, CycleError, Desk, Trail};
+use crate::{Book, CycleError, Desk, Seen, Trail};
 
 /// What watching found.
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ pub(crate) struct Watched {
 /// champion back, or holds.
 pub(crate) fn watch(
     desk: &Desk,
+    seen: &Seen<'_>,
     book: &mut Book,
     featured: &Id,
     trail: &mut Trail,
@@ -33,9 +34,10 @@ pub(crate) fn watch(
     let model = champion.admitted.version().reference();
     let kept = &book.versions[&model.version];
     let names = book.log.names.clone().unwrap_or_default();
-    let rows = book.log.rows();
-    let recent = rows.saturating_sub(desk.mandate.monitoring.recent.0)..rows;
-    let values: Vec<f64> = recent.flat_map(|row| book.log.row(row).iter().copied()).collect();
+    let values = recent(desk, seen, book);
+    if values.is_empty() {
+        return Ok(Watched::default());
+    }
     let drifts = drift(&kept.reference, &names, &values).map_err(failed)?;
     let verdict = judge(&drifts, alarm, desk.on_alarm);
     let because = Because::of(featured.clone()).and(kept.trained.clone());
@@ -57,12 +59,21 @@ pub(crate) fn watch(
         response: desk.on_alarm.to_string(),
     };
     let alerted = trail.fact(Kind::Alerted, "alerted", Because::of(drifted), &says);
-    respond(desk, book, trail, &alerted)?;
+    respond(desk, seen, book, trail, &alerted)?;
     Ok(Watched { record: Some(alerted), hold: desk.on_alarm == Response::Hold })
+}
+
+/// The feature vectors of the newest days, of the same kind as those that train.
+fn recent(desk: &Desk, seen: &Seen<'_>, book: &Book) -> Vec<f64> {
+    let rows = book.log.rows();
+    let days = rows.saturating_sub(desk.mandate.monitoring.recent.0)..rows;
+    let vectors = days.flat_map(|row| book.log.vectors(row, seen));
+    vectors.flat_map(|(_, vector)| vector.iter().copied()).collect()
 }
 
 fn respond(
     desk: &Desk,
+    seen: &Seen<'_>,
     book: &mut Book,
     trail: &mut Trail,
     alerted: &Id,
@@ -71,7 +82,13 @@ fn respond(
         Response::Hold => {}
         Response::Retrain => book.retrain = true,
         Response::RollBack => {
-            let name = desk.model_name();
+            let (name, row) = (desk.model_name(), seen.panel.rows());
+            // The days that drifted are still among the recent ones for a while: they call for one
+            // step back, not for one at each decision.
+            let wait = desk.mandate.monitoring.recent.0;
+            if book.rolled_back.is_some_and(|before| row < before + wait) {
+                return Ok(());
+            }
             // The first champion has nothing before it: it stays, and the alarm stands recorded.
             let Ok(back) = book.registry.roll_back(&name, CHAMPION, "drift alarm") else {
                 return Ok(());
@@ -79,6 +96,7 @@ fn respond(
             let because = Because::of(alerted.clone());
             let record = trail.fact(Kind::RolledBack, "rolled-back", because, &back);
             fold_newest(book, trail)?;
+            book.rolled_back = Some(row);
             admit(book, &name, trail.day(), record)?;
         }
     }

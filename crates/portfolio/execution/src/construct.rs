@@ -11,9 +11,10 @@
 //! 2. *Round down.* Every trade goes to the whole lot below (buy less, sell more): the cheapest
 //!    whole-lot portfolio within one lot of the wish, which cash can always pay.
 //! 3. *Top up.* One lot at a time is added where it brings the portfolio closest to the target,
-//!    as long as cash pays for it, until no single lot up or down brings it closer. Closeness is the sum of squares of what each position lacks in
-//!    value, and cash counts as a position: with `d` lacking in a symbol, `D` the cash that lies
-//!    idle, and a lot worth `v`, the lot improves the sum by `2·v·(d + D − v)`.
+//!    as long as cash pays for it, until no single lot up or down brings it closer. Closeness is
+//!    the sum of squares of what each position lacks in value, and cash counts as a position: with
+//!    `d` lacking in a symbol, `D` the cash that lies idle, and a lot worth `v` that takes `p` from
+//!    cash, the lot improves the sum by `v·(2d − v) + p·(2D − p)`.
 //!
 //! No position ends a whole lot or more away from its scaled wish. A symbol that is held but not in
 //! the target is closed, odd lots and all; a trade never crosses nought only because of rounding.
@@ -178,9 +179,10 @@ struct Step {
 }
 
 impl Step {
-    /// How much (halved) nearer the portfolio comes to the target.
+    /// By how much half the sum of squares falls. Exactly that, costs and all: an approximation
+    /// could find a gain both in a step and in the step back, and never come to an end.
     fn gain(&self, lacks: f64, idle: f64) -> f64 {
-        self.value * (lacks + idle - self.value)
+        self.value * (lacks - self.value / 2.0) + self.paid * (idle - self.paid / 2.0)
     }
 }
 
@@ -284,7 +286,7 @@ fn trim(wish: &Wish, nav: f64) -> Option<Trim> {
     }
     let reason = if wish.too_small {
         TrimReason::MinimumTrade
-    } else if wish.scaled != wish.wanted {
+    } else if wish.scaled != wish.wanted && wish.trade < wish.wanted {
         TrimReason::Cash
     } else if wish.trade == 0.0 {
         TrimReason::NoTrade

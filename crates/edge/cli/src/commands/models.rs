@@ -13,7 +13,7 @@ use types::{Digest, Id, Timestamp};
 use crate::HomeArgs;
 use crate::commands::Found;
 use crate::commands::report::save;
-use crate::show::{Format, count, json, say, table};
+use crate::show::{Format, count, json, note, say, table};
 
 /// Options of `trimtab models`.
 #[derive(Debug, Args)]
@@ -201,7 +201,7 @@ fn write_folder(home: &Home, version: &ModelVersion, folder: &Path) -> anyhow::R
         std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
         save(file, bytes)?;
     }
-    eprintln!("wrote {} into {}", count(files.len(), "file"), folder.display());
+    note(&format!("wrote {} into {}", count(files.len(), "file"), folder.display()));
     Ok(())
 }
 

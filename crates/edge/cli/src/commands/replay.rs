@@ -42,7 +42,7 @@ struct Verdict {
 pub fn replay(args: &ReplayArgs) -> anyhow::Result<Found> {
     let mut home = Home::read(&args.home.home)?;
     let (run, until) = target(&home, args.what.as_deref())?;
-    let verdict = repeat(&mut home, run, until)?;
+    let verdict = repeat(&mut home, run, until, Clock::new(args.format == Format::Json))?;
     match args.format {
         Format::Json => json(&verdict)?,
         Format::Table => print(&verdict),
@@ -63,7 +63,12 @@ fn target(home: &Home, what: Option<&str>) -> anyhow::Result<(RunId, Option<Date
     Ok((run, Some(record.at.date_naive())))
 }
 
-fn repeat(home: &mut Home, run: RunId, until: Option<Date>) -> anyhow::Result<Verdict> {
+fn repeat(
+    home: &mut Home,
+    run: RunId,
+    until: Option<Date>,
+    mut clock: Clock,
+) -> anyhow::Result<Verdict> {
     let (question, record) = asked(home, &run)?;
     let mandate = Mandate::parse(&question.file, &question.mandate)?;
     let snapshots = world::recall(home, &question.snapshots)?;
@@ -73,7 +78,6 @@ fn repeat(home: &mut Home, run: RunId, until: Option<Date>) -> anyhow::Result<Ve
     let mut spine = Retrace::replay(home, &records, &run);
     spine.append(vec![ask(&run, &question, record.at.date_naive())])?;
     let origin = provenance(&run, &question);
-    let mut clock = Clock::new(true);
     let done = backtest::run(&desk, &history, origin, &mut spine, &mut clock, until);
     let difference = match done {
         Ok(_) if until.is_none() && spine.remaining() > 0 => {
@@ -88,6 +92,7 @@ fn repeat(home: &mut Home, run: RunId, until: Option<Date>) -> anyhow::Result<Ve
         }
         Err(other) => return Err(other.into()),
     };
+    drop(clock.finish());
     Ok(Verdict {
         records_compared: spine.compared(),
         agrees: difference.is_none(),

@@ -17,7 +17,7 @@ use types::{Date, Digest, Id, RunId, Timestamp, close_of};
 use crate::check::check;
 use crate::commands::{Found, report};
 use crate::meter::Clock;
-use crate::show::{Format, count, say};
+use crate::show::{Format, count, note, say};
 use crate::told::{State, Told};
 use crate::world::{self, Snapshots};
 use crate::{HomeArgs, code};
@@ -92,7 +92,7 @@ fn read(mandate: &Mandate, args: &RunArgs) -> anyhow::Result<Snapshots> {
     if warnings > 0 && !args.quiet && args.format == Format::Table {
         let path = folder.join(&mandate.universe.prices);
         let warnings = count(warnings, "warning");
-        eprintln!("{warnings} about the data; see `trimtab data check {}`", path.display());
+        note(&format!("{warnings} about the data; see `trimtab data check {}`", path.display()));
     }
     Ok(snapshots)
 }

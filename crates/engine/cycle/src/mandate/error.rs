@@ -19,7 +19,7 @@ impl MandateError {
         Self {
             file: file.to_owned(),
             line: line_at(text, offset),
-            message: day(error.message()).unwrap_or_else(|| suggest(error.message())),
+            message: suggest(error.message()),
         }
     }
 
@@ -43,48 +43,40 @@ fn line_at(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// The line of `key` within `[section]`; of the section, or 1, where it cannot be found.
+/// The line of `key` within `[section]`, or of `[section.key]`; of the section, or 1, where it
+/// cannot be found.
 fn line_of_key(text: &str, section: &str, key: &str) -> usize {
-    let header = format!("[{section}]");
-    let mut section_line = None;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
+    let (header, table) = (format!("[{section}]"), format!("[{section}.{key}]"));
+    let (mut section_line, mut inside) = (None, false);
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        if line.starts_with(&table) {
+            return index + 1;
+        }
         if line.starts_with('[') {
-            if section_line.is_some() {
-                break;
-            }
-            section_line = line.starts_with(&header).then_some(index + 1);
-        } else if section_line.is_some()
-            && line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
-        {
+            inside = line.starts_with(&header);
+            section_line = section_line.or(inside.then_some(index + 1));
+        }
+        let assigns = |rest: &str| rest.trim_start().starts_with(['=', '.']);
+        if inside && line.strip_prefix(key).is_some_and(assigns) {
             return index + 1;
         }
     }
     section_line.unwrap_or(1)
 }
 
-/// What the parser of days says, in words that name the form of a day.
-fn day(message: &str) -> Option<String> {
-    let says = ["input is out of range", "input contains invalid characters"];
-    let also = ["premature end of input", "trailing input"];
-    let is_day = says.contains(&message) || also.contains(&message);
-    is_day.then(|| "not a day of the calendar; write it as \"2020-01-31\"".to_owned())
-}
-
 /// Adds "did you mean" to serde's "unknown field `x`, expected one of `a`, `b`".
 fn suggest(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let is_unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
-    let (Some(given), true) = (quoted.next(), is_unknown) else {
-        return message.to_owned();
+    let what = match message {
+        message if message.starts_with("unknown field") => "key",
+        message if message.starts_with("unknown variant") => "value",
+        other => return other.to_owned(),
     };
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let given = quoted.next().unwrap_or_default();
     let known: Vec<&str> = quoted.collect();
-    match nearest(given, known.iter().copied()) {
-        Some(near) => {
-            format!("unknown key `{given}`: did you mean `{near}`? (known: {})", known.join(", "))
-        }
-        None => format!("unknown key `{given}` (known: {})", known.join(", ")),
-    }
+    let hint = nearest(given, known.iter().copied())
+        .map_or(String::new(), |near| format!(": did you mean `{near}`?"));
+    format!("unknown {what} `{given}`{hint} (known: {})", known.join(", "))
 }
 
 /// The known word nearest to `given`, if one is near.

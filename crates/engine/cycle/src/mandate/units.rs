@@ -2,6 +2,7 @@
 //! which unit it wants.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use types::{Date, parse_date};
 
 macro_rules! unit {
     ($(#[$doc:meta])* $name:ident($inner:ty), $suffix:literal, $example:literal, $what:literal, $parse:expr, $show:expr) => {
@@ -57,6 +58,25 @@ unit! {
     /// Basis points, written `0.5bps`; not negative.
     Bps(f64), "bps", "0.5bps", "basis points",
     |text| number(text).filter(|bps| *bps >= 0.0), |bps| bps.to_string()
+}
+
+/// A day, as text or as TOML's own date.
+pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a day is written as \"2020-01-31\"")]
+    enum Written {
+        Text(String),
+        Native(toml::value::Datetime),
+    }
+    let text = match Written::deserialize(deserializer)? {
+        Written::Text(text) => text,
+        Written::Native(day) => day.to_string(),
+    };
+    let wrong = || {
+        let what = "is not a day of the calendar; write it as \"2020-01-31\"";
+        de::Error::custom(format!("`{text}` {what}"))
+    };
+    parse_date(&text).map(Some).ok_or_else(wrong)
 }
 
 #[cfg(test)]

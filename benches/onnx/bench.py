@@ -1,7 +1,7 @@
 """1,000-row batches and single rows: our evaluator beside onnxruntime on one thread.
 
     cargo build --release -p learning --example predict_speed
-    python bench.py ../../target/release/examples/predict_speed [OUT.json]
+    python benches/onnx/bench.py target/release/examples/predict_speed [OUT.json]
 
 Both get the same model and rows; the answers are compared. onnxruntime is called from Python,
 which costs it a few microseconds a call.
