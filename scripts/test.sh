@@ -2,6 +2,7 @@
 # All that must hold before a change is taken in: `make test`. Stops at the first step that fails.
 # One of the tests (crates/edge/cli/tests/house.rs) holds the workspace against ARCHITECTURE.md.
 set -euo pipefail
+export INSTA_UPDATE=no
 cd "$(dirname "$0")/.."
 scripts/need.sh cargo cc
 

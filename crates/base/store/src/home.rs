@@ -173,6 +173,9 @@ impl Spine for Home {
         }
         if self.unsynced == 0 {
             self.db.execute_batch("BEGIN IMMEDIATE").map_err(medium)?;
+        } else if self.db.is_autocommit() {
+            // SQLite gave the whole transaction up; what is remembered here is not on the disk.
+            return Err(SpineError::Medium("an earlier write failed: open the home again".into()));
         }
         self.unsynced += 1;
         let transaction = self.db.savepoint().map_err(medium)?;

@@ -200,11 +200,11 @@ fn allocated(allocated: &Allocated, symbol: &Symbol) -> String {
 fn trimmed(trimmed: &Trimmed, symbol: &Symbol) -> String {
     match trimmed.trims.iter().find(|trim| trim.symbol == *symbol) {
         Some(trim) => format!(
-            "{}: {symbol} wanted {:.2} shares, kept {:.0}, {} of the portfolio missing",
+            "{}: {symbol} wanted {} shares, kept {}; {} of the portfolio between them",
             trimmed.reason,
-            trim.wanted,
-            trim.kept,
-            percent(trim.residual_weight)
+            grouped(trim.wanted, 2),
+            grouped(trim.kept, 0),
+            percent(trim.residual_weight.abs())
         ),
         None => format!("{}: {}", trimmed.reason, count(trimmed.trims.len(), "other symbol")),
     }

@@ -125,6 +125,7 @@ rows! {
         ["[features] use", "`volume_surge_5_63d` reads the field `volume`", "it has close"];
     a_signal_of_a_field_that_is_not_there: |w| {
         w.mandate("model = { kind = \"gradient-boosting\", trees = 5, depth = 2 }", "signal = \"volume\"");
+        w.mandate("features = { test", "# features = { test");
     }, RUN, 1, Absent, ["[forecast] signal", "reads the field `volume`", "it has close"];
     a_target_that_does_not_look_ahead: |w| w.mandate("forward_return_5d", "return(close, 5)"),
         RUN, 1, Absent, ["mandate.toml:16:", "does not look ahead"];

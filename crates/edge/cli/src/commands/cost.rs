@@ -31,7 +31,7 @@ pub fn cost(args: &CostArgs) -> anyhow::Result<Found> {
     let run = find_run(&home, args.run.as_deref())?;
     let record = home
         .record(&format!("{run}/metered").into())
-        .with_context(|| format!("{run} did not come to its end, so it was not metered"))?;
+        .with_context(|| format!("{run} was cut off before its end, so it was not metered"))?;
     let meter: Meter = serde_json::from_slice(&home.payload(&record.digest)?)?;
     let costs = meter.costs(args.cpu_hour);
     match args.format {

@@ -1,6 +1,6 @@
 //! `trimtab data`: import, check and list snapshots.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use journal::{Draft, Spine};
@@ -81,7 +81,7 @@ pub fn data(args: &DataArgs) -> anyhow::Result<Found> {
     }
 }
 
-fn import(path: &PathBuf, home: Option<&HomeArgs>, format: Format) -> anyhow::Result<Found> {
+fn import(path: &Path, home: Option<&HomeArgs>, format: Format) -> anyhow::Result<Found> {
     let imported = import_prices(path, vec![])?;
     let findings: Vec<FindingRow> = imported.findings.iter().map(row).collect();
     let errors = imported.errors().count();
@@ -167,7 +167,7 @@ fn print(report: &Report, errors: usize) {
     }
 }
 
-fn list(home: &std::path::Path, format: Format) -> anyhow::Result<Found> {
+fn list(home: &Path, format: Format) -> anyhow::Result<Found> {
     let home = Home::read(home)?;
     let mut rows: Vec<serde_json::Value> = vec![];
     for record in home.records().iter().filter(|r| r.id.as_str().starts_with("snapshot-")) {

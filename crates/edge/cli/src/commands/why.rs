@@ -8,7 +8,7 @@ use store::Home;
 use types::{Id, Order, Symbol};
 
 use crate::commands::{Found, LIST_ORDERS, find_run};
-use crate::show::{Format, json, say};
+use crate::show::{Format, count, json, say};
 use crate::{HomeArgs, say::line, show};
 
 /// Room that a line has at least, however deep it stands.
@@ -76,9 +76,11 @@ fn symbol_of(home: &Home, id: &Id) -> anyhow::Result<Symbol> {
     Ok(order.symbol)
 }
 
-/// The tree without the fills and bookings of earlier days: they say how the holdings came about,
-/// each with a whole tree of its own.
+/// The tree of one decision: without the fills and bookings of earlier days, which say how the
+/// holdings came about, and without what lies behind the drift that called for a training, which
+/// leads through all trainings before it. Each has a whole tree of its own.
 fn decision_only<'a>(tree: &'a [Cause<'a>]) -> Vec<&'a Cause<'a>> {
+    let mut path: Vec<Kind> = vec![];
     let mut hidden: Option<usize> = None;
     let mut kept = vec![];
     for cause in tree {
@@ -86,11 +88,18 @@ fn decision_only<'a>(tree: &'a [Cause<'a>]) -> Vec<&'a Cause<'a>> {
             continue;
         }
         hidden = None;
-        let earlier = matches!(cause.record.kind, Kind::Filled | Kind::Booked | Kind::Rejected);
-        if earlier && cause.depth > 0 {
-            hidden = Some(cause.depth);
-            continue;
+        path.truncate(cause.depth);
+        match cause.record.kind {
+            Kind::Filled | Kind::Booked | Kind::Rejected if cause.depth > 0 => {
+                hidden = Some(cause.depth);
+                continue;
+            }
+            Kind::Drifted | Kind::Alerted if path.contains(&Kind::Trained) => {
+                hidden = Some(cause.depth);
+            }
+            _ => {}
         }
+        path.push(cause.record.kind);
         kept.push(cause);
     }
     kept
@@ -144,9 +153,7 @@ fn print(
     }
     if hidden > 0 {
         say("");
-        say(&format!(
-            "{hidden} lines of earlier fills and bookings are left out; --all shows them"
-        ));
+        say(&format!("{} about earlier days left out; --all shows them", count(hidden, "line")));
     }
     Ok(())
 }

@@ -99,7 +99,7 @@ fn trading(mandate: &Mandate) -> Option<Fault> {
     let least = plan.min_trade;
     let execution = [
         (plan.lot > 0, "lot", "a lot has at least 1 share"),
-        (least >= 0.0 && least < 1e15, "min_trade", "the smallest trade is 0 or more"),
+        ((0.0..1e15).contains(&least), "min_trade", "the smallest trade is 0 or more"),
     ];
     first("risk", &risk)
         .or_else(|| first("rebalance", &[when]))
