@@ -186,7 +186,11 @@ impl Panel {
             field: field.to_owned(),
             available: self.fields.keys().cloned().collect(),
         })?;
-        Ok(View { values: &values[self.first * cols..(self.first + self.rows) * cols], rows: self.rows, cols })
+        Ok(View {
+            values: &values[self.first * cols..(self.first + self.rows) * cols],
+            rows: self.rows,
+            cols,
+        })
     }
 
     /// The digest of the snapshot that the values came from.
