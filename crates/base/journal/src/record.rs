@@ -154,6 +154,11 @@ impl Draft {
         self.kind
     }
 
+    /// How many bytes are kept for it: the payload and what the payload names.
+    pub fn bytes(&self) -> usize {
+        self.payload.len() + self.objects.iter().map(Vec::len).sum::<usize>()
+    }
+
     /// What the fact says.
     pub fn payload(&self) -> &[u8] {
         &self.payload

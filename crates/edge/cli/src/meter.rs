@@ -77,6 +77,13 @@ impl Stages for Clock {
 }
 
 impl Watcher for Clock {
+    fn kept(&mut self, bytes: usize) {
+        if let Some((stage, _, _)) = self.stage {
+            let usage = Usage { bytes_written: bytes as u64, ..Usage::default() };
+            self.meter.add(stage, usage);
+        }
+    }
+
     fn day(&mut self, day: Date, done: usize, total: usize, value: f64) {
         match &mut self.progress {
             Progress::Silent => {}

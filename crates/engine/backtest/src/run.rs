@@ -18,6 +18,9 @@ use calls::Call;
 
 /// Who watches a run: metered stages, and how far it has come.
 pub trait Watcher: Stages {
+    /// So many bytes go into the journal.
+    fn kept(&mut self, bytes: usize);
+
     /// A day is done; `value` is net asset value.
     fn day(&mut self, day: Date, done: usize, total: usize, value: f64);
 
@@ -26,6 +29,7 @@ pub trait Watcher: Stages {
 }
 
 impl Watcher for () {
+    fn kept(&mut self, _: usize) {}
     fn day(&mut self, _: Date, _: usize, _: usize, _: f64) {}
     fn stages(&mut self) -> &mut dyn Stages {
         self
@@ -192,6 +196,7 @@ impl<'a> Run<'a> {
         watcher.enter("journal");
         let mut batch = std::mem::take(&mut self.pending);
         batch.extend(made.facts.iter().cloned());
+        watcher.kept(batch.iter().map(Draft::bytes).sum());
         spine.append(batch)?;
         watcher.enter("account");
         self.place(seen, made)

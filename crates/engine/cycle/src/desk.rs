@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use allocation::{Constraint, Objective};
 use execution::Limits;
-use features::{Definition, FeatureSet, Label};
+use features::{Definition, FeatureSet, Label, library};
 use monitoring::{Alarm, Response};
 use risk::{CovarianceEstimator, ShrinkageTarget};
 use tracking::{CodeVersion, PromotionRule};
@@ -159,14 +159,14 @@ impl Desk {
         format!("{}-{}", self.mandate.mandate.name, run.strip_prefix("run-").unwrap_or(run))
     }
 
-    /// Whether the weights depend on correlations, or the estimate of one volatility on the others.
+    /// Whether the weights depend on correlations. If not, they are the same over any horizon.
     pub(crate) fn wants_correlations(&self) -> bool {
-        let apart = matches!(
-            self.covariance,
-            CovarianceEstimator::Sample | CovarianceEstimator::ExponentiallyWeighted { .. }
-        );
-        let plain = matches!(self.objective, Objective::EqualWeight | Objective::InverseVolatility);
-        !(apart && plain)
+        !matches!(self.objective, Objective::EqualWeight | Objective::InverseVolatility)
+    }
+
+    /// Whether the estimate of one volatility depends on the other symbols.
+    pub(crate) fn estimates_together(&self) -> bool {
+        matches!(self.covariance, CovarianceEstimator::LedoitWolf { .. })
     }
 
     /// Whether a rule looks at forecasts, and so wants one on every day.
@@ -206,8 +206,10 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
             Ok(Outlook::Model { label, promotion: parser.at("forecast", "promote_if", rule)? })
         }
         Some(source) => {
-            let own = mandate.features.define.get(source).unwrap_or(source);
-            let definition = Definition { name: "signal".to_owned(), source: own.clone() };
+            let known =
+                library().iter().find(|entry| entry.name == source).map(|entry| entry.source);
+            let own = mandate.features.define.get(source).map(String::as_str).or(known);
+            let definition = Definition::new("signal", own.unwrap_or(source));
             Ok(Outlook::Signal {
                 signal: parser.at("forecast", "signal", FeatureSet::compile(&[definition]))?,
                 information_coefficient: plan.information_coefficient,

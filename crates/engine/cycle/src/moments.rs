@@ -28,7 +28,7 @@ pub(crate) fn moments(desk: &Desk, seen: &Seen<'_>) -> Result<Moments, CycleErro
 /// The same, but without correlations where the objective does not look at them and the estimator
 /// does not need them: those of many symbols cost more than all the rest of a decision.
 pub(crate) fn decision_moments(desk: &Desk, seen: &Seen<'_>) -> Result<Moments, CycleError> {
-    if desk.wants_correlations() {
+    if desk.wants_correlations() || desk.estimates_together() {
         return moments(desk, seen);
     }
     apart(desk, &returns(desk, seen)?).map_err(|e| failed(seen, e))

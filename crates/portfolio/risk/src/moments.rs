@@ -30,8 +30,9 @@ pub struct Moments {
 /// The moments of `returns`.
 ///
 /// Fails if there are fewer than two returns, if a parameter is out of range, or where an
-/// estimator names its own condition. Cost: `T N²` for the covariance, `N³ / 3` for the check
-/// that it is positive definite.
+/// estimator names its own condition. Cost: `T N²` for the covariance. Every estimator here gives a
+/// positive semidefinite matrix by construction, so none is checked for it: the check would cost
+/// `N³ / 3`, more than the estimate.
 pub fn estimate(
     returns: &Returns,
     mean: &MeanEstimator,
@@ -39,9 +40,14 @@ pub fn estimate(
 ) -> Result<Moments, RiskError> {
     let (matrix, shrinkage) = covariance.estimate(returns)?;
     let mean = mean.estimate(returns, &matrix)?;
-    let symbols = returns.symbols().clone();
-    let moments = Moments::new(symbols, mean, matrix, returns.rows())?;
-    Ok(Moments { shrinkage, ..moments })
+    Ok(Moments {
+        symbols: returns.symbols().clone(),
+        mean,
+        covariance: matrix,
+        observations: returns.rows(),
+        shrinkage,
+        repair: None,
+    })
 }
 
 impl Moments {

@@ -8,7 +8,7 @@ use store::Home;
 
 use crate::HomeArgs;
 use crate::commands::{Found, find_run};
-use crate::show::{Format, json, percent, table};
+use crate::show::{Format, grouped, json, percent, table};
 
 /// Options of `trimtab cost`.
 #[derive(Debug, Args)]
@@ -37,13 +37,14 @@ pub fn cost(args: &CostArgs) -> anyhow::Result<Found> {
     match args.format {
         Format::Json => json(&costs)?,
         Format::Table => table(
-            &["stage", ">cpu s", ">share", ">times", ">cost"],
+            &["stage", ">cpu s", ">share", ">times", ">bytes kept", ">cost"],
             costs.stages.iter().chain([&costs.total]).map(|stage| {
                 vec![
                     stage.stage.clone(),
                     format!("{:.3}", stage.usage.cpu_seconds),
                     percent(stage.cpu_share),
                     stage.usage.count.to_string(),
+                    grouped(stage.usage.bytes_written as f64, 0),
                     format!("{:.8}", stage.cost),
                 ]
             }),
