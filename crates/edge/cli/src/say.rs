@@ -2,7 +2,7 @@
 
 use cycle::facts::{
     Alert, Allocated, Booked, CheckedOrders, Completed, DriftSeen, Estimated, Featured, Filled,
-    Forecasted, HeldStill, Measurement, ObservedDay, Placed, RunAsked, Trimmed,
+    Forecasted, HeldStill, Measurement, ObservedDay, Placed, Refused, RunAsked, Trimmed,
 };
 use journal::{Kind, Record};
 use serde::de::DeserializeOwned;
@@ -31,7 +31,8 @@ fn said(kind: Kind, payload: &[u8], symbol: &Symbol) -> serde_json::Result<Strin
         Kind::Estimated => estimated(&read(payload)?, symbol),
         Kind::Allocated => allocated(&read(payload)?, symbol),
         Kind::Trimmed => trimmed(&read(payload)?, symbol),
-        Kind::Checked | Kind::Refused => checked(&read(payload)?),
+        Kind::Checked => checked(&read(payload)?),
+        Kind::Refused => read::<Refused>(payload)?.detail,
         Kind::Placed => placed(&read(payload)?),
         Kind::Filled => filled(&read(payload)?),
         Kind::Rejected => read::<String>(payload)?,
