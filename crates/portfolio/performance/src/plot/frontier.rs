@@ -4,12 +4,13 @@ use super::Plot;
 use super::chart::{Form, Frame, WIDE, extent, value_axis};
 use super::scale::{Scale, percent};
 use super::svg::{Anchor, Canvas, INK, MUTED, PORTFOLIO, shortened, text_width};
-use crate::tearsheet::TearsheetInput;
+use crate::tearsheet::{Asset, Frontier, RiskReturn, TearsheetInput};
 
 /// The frontier at the last decision, with the assets and the portfolio that was chosen.
 pub(super) fn frontier(input: &TearsheetInput) -> Option<Plot> {
     let frontier = input.frontier.as_ref()?;
-    let marks = frontier.assets.iter().map(|asset| asset.at);
+    let assets: Vec<Mark> = frontier.assets.iter().map(|asset| mark(frontier, asset)).collect();
+    let marks = assets.iter().map(|mark| mark.at);
     let all: Vec<_> = marks.chain(frontier.points.iter().copied()).chain(frontier.chosen).collect();
     let risks: Vec<f64> = all.iter().map(|p| p.volatility).collect();
     let returns: Vec<f64> = all.iter().map(|p| p.expected_return).collect();
@@ -29,7 +30,7 @@ pub(super) fn frontier(input: &TearsheetInput) -> Option<Plot> {
     for &(x, y) in &curve {
         placed.taken.push((x - 2.0, y - 2.0, x + 2.0, y + 2.0));
     }
-    for asset in &frontier.assets {
+    for asset in &assets {
         placed.reserve((x.at(asset.at.volatility), y.at(asset.at.expected_return)));
     }
     if let Some(chosen) = frontier.chosen {
@@ -38,13 +39,39 @@ pub(super) fn frontier(input: &TearsheetInput) -> Option<Plot> {
         placed.reserve(at);
         placed.write(&mut canvas, at, "Portfolio", INK);
     }
-    for asset in &frontier.assets {
+    for asset in &assets {
         let at = (x.at(asset.at.volatility), y.at(asset.at.expected_return));
         canvas.disc(at, 2.8, "#8a93a0");
-        placed.write(&mut canvas, at, &shortened(&asset.name, 14), MUTED);
+        placed.write(&mut canvas, at, &asset.label, MUTED);
     }
     let title = format!("Efficient frontier on {}", frontier.as_of);
     Some(canvas.finish("frontier", &title))
+}
+
+/// An asset as it is drawn.
+struct Mark {
+    at: RiskReturn,
+    label: String,
+}
+
+/// One wild expected return must not flatten the frontier: an asset further from it than twice its
+/// height (or 20 points) is drawn at that distance, with the true figure beside its name.
+fn mark(frontier: &Frontier, asset: &Asset) -> Mark {
+    let returns = frontier.points.iter().chain(&frontier.chosen).map(|p| p.expected_return);
+    let (low, high) = returns.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let name = shortened(&asset.name, 14);
+    let true_return = asset.at.expected_return;
+    let reach = (2.0 * (high - low)).max(0.2);
+    if low > high || (low - reach..=high + reach).contains(&true_return) {
+        return Mark { at: asset.at, label: name };
+    }
+    let expected_return = true_return.clamp(low - reach, high + reach);
+    Mark {
+        at: RiskReturn { expected_return, ..asset.at },
+        label: format!("{name} ({})", percent(true_return, 0.01)),
+    }
 }
 
 fn risk_axis(canvas: &mut Canvas, frame: &Frame, x: &Scale) {

@@ -53,11 +53,22 @@ pub(super) fn drawdown(input: &TearsheetInput) -> Option<Plot> {
     Some(canvas.finish("drawdown", "Depth below the peak"))
 }
 
+/// A Sharpe ratio over a year beyond this is not drawn.
+const BELIEVABLE: f64 = 6.0;
+
 /// Sharpe ratio over the year before each day.
 pub(super) fn rolling_sharpe(input: &TearsheetInput, history: &History) -> Option<Plot> {
     let riskless = (1.0 + input.risk_free_annual).powf(1.0 / history.periods_per_year) - 1.0;
     let figure = |returns: &Series| {
-        rolling::sharpe(returns, history.window(), history.periods_per_year, riskless)
+        let mut sharpe =
+            rolling::sharpe(returns, history.window(), history.periods_per_year, riskless);
+        // A year in cash has next to no volatility: what is divided by it is no skill.
+        sharpe
+            .values
+            .iter_mut()
+            .filter(|value| value.abs() > BELIEVABLE)
+            .for_each(|v| *v = f64::NAN);
+        sharpe
     };
     rolled(history, figure, Form::Number, "rolling_sharpe", "Sharpe ratio over the last year")
 }
