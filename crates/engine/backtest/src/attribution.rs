@@ -42,13 +42,12 @@ fn period(
 ) -> DecisionPeriod {
     let before_fills = |day: usize| gathered.nav[day] + gathered.paid[day];
     let index = |day: usize| gathered.index[day] * before_fills(day) / gathered.nav[day];
-    let days = (gathered.dates[end] - gathered.dates[start]).num_days() as f64;
     let benchmark = made.benchmark.clone().unwrap_or_else(|| vec![0.0; closes.cols]);
     DecisionPeriod {
         start: gathered.dates[start],
         end: gathered.dates[end],
         asset_returns: returns(closes, gathered.rows[start], gathered.rows[end]),
-        cash_return: history.rate(gathered.dates[start]) * days / 365.0,
+        cash_return: history.earned(gathered.dates[start], gathered.dates[end]),
         forecast: made.shape.forecast.clone().unwrap_or_else(|| benchmark.clone()),
         benchmark,
         unconstrained: made.shape.unconstrained.clone(),

@@ -1,5 +1,6 @@
-//! What the portfolio is compared with: equal weight over what may be held, set anew at each month
-//! end and left to drift between, free of cost; or one symbol, held.
+//! What the portfolio is compared with: equal weight over what may be held, set at each month end
+//! and left to drift between, free of cost; or one symbol, held from the first day. Until something
+//! is held, it earns what cash earns.
 
 use cycle::{Period, Today};
 use types::{Panel, Symbol};
@@ -34,8 +35,8 @@ impl Benchmark {
     }
 
     /// Moves on to a day with these closes (NaN where unknown: such a holding stays as it is until
-    /// its next close).
-    pub fn step(&mut self, closes: &[f64]) {
+    /// its next close). `cash` is what cash has earned since the day before, as a fraction.
+    pub fn step(&mut self, closes: &[f64], cash: f64) {
         let known = closes.iter().enumerate().filter(|(_, close)| close.is_finite());
         for (column, close) in known {
             let before = std::mem::replace(&mut self.closes[column], *close);
@@ -44,16 +45,16 @@ impl Benchmark {
             }
         }
         let invested: f64 = self.holdings.iter().sum();
-        if invested > 0.0 {
-            self.value = invested;
-        }
+        self.value = if invested > 0.0 { invested } else { self.value * (1.0 + cash) };
     }
 
-    /// Sets the weights anew, if nothing is held yet or a month ends.
+    /// Sets the weights: of equal weight at a month's end, of one symbol once.
     pub fn rebalance(&mut self, today: Today, eligible: impl FnOnce() -> Vec<usize>) {
-        let empty = self.holdings.iter().all(|holding| *holding == 0.0);
-        let due = matches!(self.kind, Kind::EqualWeight) && today.ends(Period::Month);
-        if !(empty || due) {
+        let due = match self.kind {
+            Kind::EqualWeight => today.ends(Period::Month),
+            Kind::Symbol(_) => self.holdings.iter().all(|holding| *holding == 0.0),
+        };
+        if !due {
             return;
         }
         let columns = match self.kind {

@@ -42,6 +42,11 @@ impl History {
         if self.panel.has("price") { "price" } else { "close" }
     }
 
+    /// What cash earns from one day to a later one, as a fraction (ACT/365).
+    pub(crate) fn earned(&self, from: Date, to: Date) -> f64 {
+        self.rate(from) * (to - from).num_days() as f64 / 365.0
+    }
+
     /// The yearly rate on cash that was known on `day`.
     pub(crate) fn rate(&self, day: Date) -> f64 {
         self.rates.range(..=day).next_back().map_or(0.0, |(_, rate)| *rate)

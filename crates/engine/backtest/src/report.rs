@@ -114,8 +114,7 @@ fn figures(
     let returns = series(&report.nav)?;
     let benchmark = report.benchmark.as_ref().map(|b| series(&b.nav)).transpose()?;
     // What cash earned over the same days, as the ledger books it.
-    let cash =
-        |days: &[Date]| history.rate(days[0]) * (days[1] - days[0]).num_days() as f64 / 365.0;
+    let cash = |days: &[Date]| history.earned(days[0], days[1]);
     let daily = report.dates.windows(2).map(cash).collect();
     let basis = performance::Basis {
         benchmark: benchmark.map(|series| series.values),

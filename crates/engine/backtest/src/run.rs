@@ -224,7 +224,12 @@ impl<'a> Run<'a> {
 
     fn measure(&mut self, panel: &Panel, before: f64, flow: Money) -> Result<(), BacktestError> {
         let closes = panel.view("close").expect("a run has closes").last().unwrap_or_default();
-        self.benchmark.step(closes);
+        let days = panel.dates();
+        let cash = match days {
+            [.., before, today] => self.history.earned(*before, *today),
+            _ => 0.0,
+        };
+        self.benchmark.step(closes, cash);
         let History { universe, requirements, .. } = self.history;
         let column = |symbol: &Symbol| panel.column(symbol).expect("of the panel");
         self.benchmark.rebalance(self.today, || {
