@@ -10,13 +10,13 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use backtest::{History, Vanished};
 use cycle::Mandate;
-use journal::Spine;
+use journal::{Draft, Spine, SpineError};
 use market::{
     Calendar, CorporateAction, Finding, ImportOptions, Imported, Memberships, Prices, Requirement,
     Universe, import, import_actions,
 };
 use store::{Home, tables};
-use types::{Date, Digest, Panel, Symbol, Table, Values};
+use types::{Date, Digest, Id, Panel, Symbol, Table, Timestamp, Values};
 
 use crate::show::{count, some};
 
@@ -110,6 +110,23 @@ fn actions_table(actions: &[CorporateAction]) -> Table {
     }
 }
 
+/// The name of the record of a snapshot.
+pub fn snapshot_id(digest: &Digest) -> Id {
+    format!("snapshot-{}", digest.short()).into()
+}
+
+/// Puts a snapshot into a home and says so in its journal, once.
+pub fn keep(home: &mut Home, name: &str, bytes: &[u8]) -> Result<(), SpineError> {
+    let digest = Digest::of(bytes);
+    if home.record(&snapshot_id(&digest)).is_some() {
+        return Ok(());
+    }
+    let says = serde_json::json!({ "snapshot": digest, "name": name, "bytes": bytes.len() });
+    let says = says.to_string().into_bytes();
+    let draft = Draft::observed(Timestamp::UNIX_EPOCH, snapshot_id(&digest), says);
+    home.append(vec![draft.with_objects([bytes.to_vec()])])
+}
+
 /// Reads the snapshots of a run back from its home.
 pub fn recall(home: &Home, digests: &BTreeMap<String, Digest>) -> anyhow::Result<Snapshots> {
     digests
@@ -134,7 +151,7 @@ pub fn history(mandate: &Mandate, snapshots: &Snapshots) -> anyhow::Result<Histo
     if let Some(table) = table("actions")? {
         let read = import_actions(&table, &calendar)?.actions;
         let read: Vec<_> = read.into_iter().filter(|a| wanted(mandate, &a.symbol)).collect();
-        prices = only(mandate, &prices)?.chained(&read)?;
+        prices = prices.only(|symbol| wanted(mandate, symbol)).chained(&read)?;
         for action in read {
             actions.entry(action.ex_date).or_default().push(action);
         }
@@ -170,10 +187,6 @@ pub fn history(mandate: &Mandate, snapshots: &Snapshots) -> anyhow::Result<Histo
 fn wanted(mandate: &Mandate, symbol: &Symbol) -> bool {
     let symbols = mandate.universe.symbols.as_ref();
     symbols.is_none_or(|symbols| symbols.iter().any(|wanted| wanted == symbol.as_str()))
-}
-
-fn only(mandate: &Mandate, prices: &Prices) -> anyhow::Result<Prices> {
-    Ok(prices.only(|symbol| wanted(mandate, symbol)))
 }
 
 fn select(mandate: &Mandate, panel: &Panel) -> anyhow::Result<Panel> {

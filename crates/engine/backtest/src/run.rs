@@ -212,7 +212,7 @@ impl<'a> Run<'a> {
         self.fill(&panel)
     }
 
-    /// Nobody may be held today: fine before the first decision, an error after it.
+    /// Nobody may be held today, though something was aimed at before.
     fn nobody(&self) -> BacktestError {
         BacktestError::Decision(cycle::CycleError::new(
             self.today.day,

@@ -18,7 +18,8 @@ use crate::{Book, CycleError, Desk, Seen, Stages, Trail, learn};
 /// What came of a decision: facts for the journal, then orders for the venue.
 #[derive(Debug)]
 pub struct Decision {
-    /// The facts, in their order. They must be durable before an order is placed.
+    /// The facts, in their order. They go into the journal before an order is placed, and are made
+    /// durable before one leaves this process.
     pub facts: Vec<Draft>,
     /// The orders, checked.
     pub orders: Vec<Checked<Order>>,

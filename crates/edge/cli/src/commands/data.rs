@@ -3,17 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use journal::{Draft, Spine};
+use journal::Spine;
 use market::{Finding, Severity};
 use serde::Serialize;
 use store::{Home, tables};
-use types::{Date, Digest, Timestamp};
+use types::{Date, Digest};
 
 use crate::HomeArgs;
 use crate::commands::Found;
-use crate::commands::run::snapshot_id;
 use crate::show::{Format, grouped, json, say, table};
-use crate::world::import_prices;
+use crate::world::{import_prices, keep};
 
 /// Options of `trimtab data`.
 #[derive(Debug, Args)]
@@ -95,7 +94,9 @@ fn import(path: &Path, home: Option<&HomeArgs>, format: Format) -> anyhow::Resul
         report.rows = prices.rows();
         (report.from, report.to) = (panel.dates().first().copied(), panel.last_date());
         if let Some(home) = home {
-            store(home, &digest, bytes)?;
+            let mut home = Home::open(&home.home)?;
+            keep(&mut home, "prices", &bytes)?;
+            home.sync()?;
             report.snapshot = Some(digest);
         }
     }
@@ -104,21 +105,6 @@ fn import(path: &Path, home: Option<&HomeArgs>, format: Format) -> anyhow::Resul
         Format::Table => print(&report, errors),
     }
     Ok(if errors == 0 { Found::AllWell } else { Found::Disagreement })
-}
-
-fn store(args: &HomeArgs, digest: &Digest, bytes: Vec<u8>) -> anyhow::Result<()> {
-    let mut home = Home::open(&args.home)?;
-    if home.record(&snapshot_id(digest)).is_none() {
-        let says = serde_json::json!({"snapshot": digest, "name": "prices", "bytes": bytes.len()});
-        let draft = Draft::observed(
-            Timestamp::UNIX_EPOCH,
-            snapshot_id(digest),
-            says.to_string().into_bytes(),
-        );
-        home.append(vec![draft.with_objects([bytes])])?;
-        home.sync()?;
-    }
-    Ok(())
 }
 
 fn row(finding: &Finding) -> FindingRow {

@@ -12,14 +12,14 @@ use market::Severity;
 use monitoring::Meter;
 use performance::{Fact, Provenance, StageCost};
 use store::Home;
-use types::{Date, Digest, Id, RunId, Timestamp, close_of};
+use types::{Date, Digest, Id, RunId, close_of};
 
 use crate::check::check;
 use crate::commands::{Found, report};
 use crate::meter::Clock;
 use crate::show::{Format, count, note, say};
 use crate::told::{State, Told};
-use crate::world::{self, Snapshots};
+use crate::world::{self, Snapshots, snapshot_id};
 use crate::{HomeArgs, code};
 
 /// Options of `trimtab run`.
@@ -146,7 +146,9 @@ fn carry_out(
     home: &mut Home,
     mut clock: Clock,
 ) -> anyhow::Result<(Outcome, State)> {
-    keep(home, asked, snapshots)?;
+    for (name, bytes) in snapshots {
+        world::keep(home, name, bytes)?;
+    }
     let records = home.records().to_vec();
     let mut spine = Retrace::resume(home, &records, &desk.run);
     spine.append(vec![ask(&desk.run, asked, history.panel.dates()[0])])?;
@@ -166,29 +168,6 @@ fn carry_out(
     home.sync()?;
     outcome.report.resources = resources(&meter);
     Ok((outcome, State::Resumed(resumed)))
-}
-
-/// Puts the snapshots into the home and says so in the journal, once each.
-fn keep(home: &mut Home, asked: &RunAsked, snapshots: &Snapshots) -> anyhow::Result<()> {
-    for (name, bytes) in snapshots {
-        let digest = asked.snapshots[name];
-        if home.record(&snapshot_id(&digest)).is_none() {
-            let says =
-                serde_json::json!({ "snapshot": digest, "name": name, "bytes": bytes.len() });
-            let draft = Draft::observed(
-                Timestamp::UNIX_EPOCH,
-                snapshot_id(&digest),
-                says.to_string().into_bytes(),
-            );
-            home.append(vec![draft.with_objects([bytes.clone()])])?;
-        }
-    }
-    Ok(())
-}
-
-/// The name of the record of a snapshot.
-pub fn snapshot_id(digest: &Digest) -> Id {
-    format!("snapshot-{}", digest.short()).into()
 }
 
 /// The first record of a run.
