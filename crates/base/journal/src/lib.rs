@@ -18,5 +18,5 @@ pub use because::Because;
 pub use memory::Memory;
 pub use record::{Draft, Kind, Record, Sealed};
 pub use retrace::Retrace;
-pub use spine::{Broken, Spine, SpineError, verify};
+pub use spine::{Broken, Chain, Spine, SpineError, verify};
 pub use why::{Cause, why};

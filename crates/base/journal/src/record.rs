@@ -41,6 +41,24 @@ kinds! {
     Promoted = "promoted",
     /// An alias was moved back.
     RolledBack = "rolled_back",
+    /// A registered model was made.
+    Created = "created",
+    /// A registered model was given another name.
+    Renamed = "renamed",
+    /// A model or a version was described.
+    Described = "described",
+    /// A tag was set on a model or a version, or taken off it.
+    Tagged = "tagged",
+    /// A version was moved to a stage.
+    Staged = "staged",
+    /// A version was approved for an alias.
+    Approved = "approved",
+    /// An alias was taken away.
+    Released = "released",
+    /// A model or a version was deleted.
+    Deleted = "deleted",
+    /// A policy was set.
+    Ruled = "ruled",
     /// Returns were forecast.
     Forecast = "forecast",
     /// Moments of the returns were estimated.

@@ -76,27 +76,54 @@ pub struct Broken {
 /// Holds a chain against its hashes: each record's own hash, its link to the one before, its place,
 /// and that its causes came before it. Gives the hash of the last record.
 pub fn verify<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Digest, Broken> {
-    let mut seen = std::collections::HashSet::new();
-    let mut last = Digest::ZERO;
-    for (place, record) in records.into_iter().enumerate() {
-        let broken =
-            |what: &str| Broken { seq: place as u64, id: record.id.clone(), what: what.to_owned() };
-        if record.seq != place as u64 {
+    let mut chain = Chain::default();
+    records.into_iter().try_for_each(|record| chain.take(record))?;
+    Ok(chain.head())
+}
+
+/// A chain that is held against its hashes record by record, for those too long to have in memory.
+#[derive(Debug, Default)]
+pub struct Chain {
+    seen: std::collections::HashSet<Id>,
+    records: u64,
+    last: Digest,
+}
+
+impl Chain {
+    /// Takes the next record, or says what does not hold.
+    pub fn take(&mut self, record: &Record) -> Result<(), Broken> {
+        let broken = |what: &str| Broken {
+            seq: self.records,
+            id: record.id.clone(),
+            what: what.to_owned(),
+        };
+        if record.seq != self.records {
             return Err(broken("a record is missing before it"));
         }
         if record.hash != record.computed_hash() {
             return Err(broken("its content does not match its hash"));
         }
-        if record.prev_hash != last {
+        if record.prev_hash != self.last {
             return Err(broken("it is not linked to the record before it"));
         }
-        if let Some(cause) = record.because.iter().find(|cause| !seen.contains(*cause)) {
+        if let Some(cause) = record.because.iter().find(|cause| !self.seen.contains(*cause)) {
             return Err(broken(&format!("its cause {cause} does not come before it")));
         }
-        if !seen.insert(&record.id) {
+        if !self.seen.insert(record.id.clone()) {
             return Err(broken("its name is used twice"));
         }
-        last = record.hash;
+        self.last = record.hash;
+        self.records += 1;
+        Ok(())
     }
-    Ok(last)
+
+    /// How many records it has.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The hash of the last record.
+    pub fn head(&self) -> Digest {
+        self.last
+    }
 }

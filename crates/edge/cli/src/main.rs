@@ -47,6 +47,8 @@ enum Command {
     Runs(commands::runs::RunsArgs),
     /// The model registry: list, show, compare, promote, roll back
     Models(commands::models::ModelsArgs),
+    /// Serve experiments, runs, models and artifacts to the unchanged MLflow client
+    Serve(commands::serve::ServeArgs),
     /// Optimise a portfolio from prices alone: one question, no mandate
     Optimise(commands::optimise::OptimiseArgs),
     /// The efficient frontier from prices alone
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Runs(args) => commands::runs::runs(&args),
         Command::Models(args) => commands::models::models(&args),
+        Command::Serve(args) => commands::serve::serve(&args),
         Command::Optimise(args) => commands::optimise::optimise(&args),
         Command::Frontier(args) => commands::optimise::frontier(&args),
         Command::Data(args) => commands::data::data(&args),

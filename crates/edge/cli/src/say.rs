@@ -42,6 +42,15 @@ fn said(kind: Kind, payload: &[u8], symbol: &Symbol) -> serde_json::Result<Strin
         Kind::Held => read::<HeldStill>(payload)?.why,
         Kind::Completed => completed(&read(payload)?),
         Kind::Metered => "what the run used of the machine".to_owned(),
+        Kind::Created
+        | Kind::Renamed
+        | Kind::Described
+        | Kind::Tagged
+        | Kind::Staged
+        | Kind::Approved
+        | Kind::Released
+        | Kind::Deleted
+        | Kind::Ruled => format!("the registry of a server: {}", read::<serde_json::Value>(payload)?),
     })
 }
 

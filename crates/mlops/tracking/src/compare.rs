@@ -51,7 +51,8 @@ pub struct Difference {
     pub b: Option<String>,
 }
 
-type Row = BTreeMap<(Section, String), String>;
+/// What is known of a version, by what it is about and its name.
+pub type Facts = BTreeMap<(Section, String), String>;
 
 impl Registry {
     /// What differs between two versions of a model: their runs' parameters, data, code and
@@ -65,7 +66,7 @@ impl Registry {
         Ok(differences(&self.facts(name, a.into())?, &self.facts(name, b.into())?))
     }
 
-    fn facts(&self, name: &str, pick: Pick) -> Result<Row, PolicyError> {
+    fn facts(&self, name: &str, pick: Pick) -> Result<Facts, PolicyError> {
         let version = self.find(name, pick)?;
         let mut row = facts(self.run(&version.run)?);
         row.extend(metrics(&version.metrics));
@@ -80,10 +81,10 @@ pub fn compare_runs(a: &TrainingRun, b: &TrainingRun) -> Vec<Difference> {
     differences(&facts(a), &facts(b))
 }
 
-fn facts(run: &TrainingRun) -> Row {
+fn facts(run: &TrainingRun) -> Facts {
     let texts = |section, map: &BTreeMap<String, String>| {
         let row = |(name, value): (&String, &String)| ((section, name.clone()), value.clone());
-        map.iter().map(row).collect::<Row>()
+        map.iter().map(row).collect::<Facts>()
     };
     let mut row = texts(Section::Params, &run.params);
     row.extend(texts(Section::Environment, &run.environment));
@@ -98,13 +99,14 @@ fn facts(run: &TrainingRun) -> Row {
     row
 }
 
-fn metrics(metrics: &BTreeMap<String, f64>) -> Row {
+fn metrics(metrics: &BTreeMap<String, f64>) -> Facts {
     let row =
         |(name, value): (&String, &f64)| ((Section::Metrics, name.clone()), value.to_string());
     metrics.iter().map(row).collect()
 }
 
-fn differences(a: &Row, b: &Row) -> Vec<Difference> {
+/// What differs between two sets of facts, in their order.
+pub fn differences(a: &Facts, b: &Facts) -> Vec<Difference> {
     let keys: BTreeSet<_> = a.keys().chain(b.keys()).collect();
     keys.into_iter()
         .filter(|key| a.get(*key) != b.get(*key))

@@ -19,13 +19,14 @@ mod pick;
 mod registry;
 mod rule;
 mod run;
+pub mod search;
 mod version;
 
 pub use admit::Admitted;
-pub use compare::{Difference, Section, compare_runs};
+pub use compare::{Difference, Facts, Section, compare_runs, differences};
 pub use error::PolicyError;
 pub use pick::{CHALLENGER, CHAMPION, Pick};
 pub use registry::{Change, Registry};
-pub use rule::{METRICS, PromotionRule, Verdict};
+pub use rule::{Gate, METRICS, PromotionRule, Verdict};
 pub use run::{CodeVersion, DataRef, Evaluation, Metrics, TrainingRun, payload};
 pub use version::{Candidate, Metadata, ModelVersion, Promotion};

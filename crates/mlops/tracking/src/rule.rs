@@ -2,8 +2,10 @@
 //!
 //! A sentence comes in: `always`, or `metric op bar` where `op` is one of `>`, `>=`, `<`, `<=` and
 //! the bar is a number, `champion`, or `champion` plus or minus a number. Held against the metrics of
-//! both, it gives a [`Verdict`] with its reason.
+//! both, it gives a [`Verdict`] with its reason. A [`PromotionRule`] knows which metrics this house
+//! measures; a [`Gate`] takes any metric, for models that were trained elsewhere.
 
+mod gate;
 mod words;
 
 use std::fmt;
@@ -12,6 +14,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use words::Words;
+
+pub use gate::Gate;
 
 use crate::{Metrics, PolicyError};
 
@@ -85,7 +89,13 @@ impl PromotionRule {
     /// The challenger's metric must be known. Where the champion has none, or there is no champion,
     /// there is no bar and the challenger is promoted.
     pub fn decide(&self, challenger: &Metrics, champion: Option<&Metrics>) -> Verdict {
-        let Rule::Compare { metric, op, bar } = &self.0 else {
+        self.0.decide(challenger, champion)
+    }
+}
+
+impl Rule {
+    fn decide(&self, challenger: &Metrics, champion: Option<&Metrics>) -> Verdict {
+        let Self::Compare { metric, op, bar } = self else {
             return verdict(true, "every challenger is promoted".to_owned());
         };
         let Some(value) = known(challenger, metric) else {
@@ -168,17 +178,22 @@ impl fmt::Display for Op {
     }
 }
 
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Compare { metric, op, bar } = self else { return f.write_str("always") };
+        let metric = words::written(metric);
+        match bar {
+            Bar::Number(number) => write!(f, "{metric} {op} {number}"),
+            Bar::Champion(margin) => {
+                write!(f, "{metric} {op} champion{}", margin_in_words(*margin))
+            }
+        }
+    }
+}
+
 impl fmt::Display for PromotionRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Rule::Always => f.write_str("always"),
-            Rule::Compare { metric, op, bar } => match bar {
-                Bar::Number(number) => write!(f, "{metric} {op} {number}"),
-                Bar::Champion(margin) => {
-                    write!(f, "{metric} {op} champion{}", margin_in_words(*margin))
-                }
-            },
-        }
+        self.0.fmt(f)
     }
 }
 

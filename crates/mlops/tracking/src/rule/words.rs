@@ -1,5 +1,7 @@
 //! The words of a promotion rule, with their places for error messages.
 
+use std::borrow::Cow;
+
 use super::{Bar, Op};
 use crate::error::{PolicyError, did_you_mean};
 
@@ -29,6 +31,26 @@ impl<'a> Words<'a> {
         };
         self.at = begin + length;
         Some((begin, &rest[..length]))
+    }
+
+    /// The name of any metric: a word that begins as a name, or anything in backticks.
+    pub(super) fn metric(&mut self) -> Result<&'a str, PolicyError> {
+        let rest = self.source[self.at..].trim_start();
+        if let Some(quoted) = rest.strip_prefix('`')
+            && let Some((name, after)) = quoted.split_once('`')
+            && !name.is_empty()
+        {
+            self.at = self.source.len() - after.len();
+            return Ok(name);
+        }
+        match self.next() {
+            Some((_, word)) if is_name(word) => Ok(word),
+            word => {
+                let expected = "`always` or the name of a metric, in backticks unless it is \
+                                letters, digits, `_` and `.`";
+                Err(self.unexpected(word, expected, &[]))
+            }
+        }
     }
 
     pub(super) fn op(&mut self) -> Result<Op, PolicyError> {
@@ -81,6 +103,18 @@ impl<'a> Words<'a> {
             hint: word.map_or(String::new(), |(_, word)| did_you_mean(word, known.iter().copied())),
         }
     }
+}
+
+/// A metric's name as it is written in a rule.
+pub(super) fn written(metric: &str) -> Cow<'_, str> {
+    match is_name(metric) && metric != "always" {
+        true => Cow::Borrowed(metric),
+        false => Cow::Owned(format!("`{metric}`")),
+    }
+}
+
+fn is_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_alphabetic() || c == '_') && word.chars().all(is_word)
 }
 
 fn is_word(c: char) -> bool {

@@ -1,0 +1,135 @@
+//! PostgreSQL: a connection that comes back after the server was away, and the threads that use it.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use postgres::{Client, Config, NoTls};
+
+use crate::tx::{Inner, Prepared};
+use crate::worker::Job;
+use crate::{DatabaseError, Tx};
+
+/// How often work is run again when other writers are in its way.
+const TRIES: u32 = 8;
+
+/// How long a lost server is left alone before the next attempt.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The address, read.
+pub(crate) fn config(address: &str) -> Result<Config, DatabaseError> {
+    let mut config: Config = address.parse().map_err(|error: postgres::Error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        DatabaseError::Address {
+            address: without_password(address),
+            what: cause.unwrap_or_else(|| error.to_string()),
+        }
+    })?;
+    config.application_name("trimtab").connect_timeout(Duration::from_secs(5));
+    Ok(config)
+}
+
+/// The address without its password, for people to read.
+pub(crate) fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            format!("{scheme}://{}@{host}", user.split(':').next().unwrap_or_default())
+        }
+        None => address.to_owned(),
+    }
+}
+
+/// A connection, made when it is needed.
+pub(crate) struct Connection {
+    config: Config,
+    client: Option<Client>,
+    prepared: Prepared,
+    read_only: bool,
+    lost: Option<(Instant, DatabaseError)>,
+}
+
+impl Connection {
+    pub(crate) fn new(config: Config, read_only: bool) -> Self {
+        Self { config, client: None, prepared: Prepared::new(), read_only, lost: None }
+    }
+
+    fn client(&mut self) -> Result<&mut Client, DatabaseError> {
+        if self.client.as_ref().is_some_and(Client::is_closed) {
+            self.client = None;
+        }
+        if self.client.is_none() {
+            if let Some((at, error)) = &self.lost
+                && at.elapsed() < PAUSE
+            {
+                return Err(error.clone());
+            }
+            self.prepared.clear();
+            match self.config.connect(NoTls) {
+                Ok(client) => self.client = Some(client),
+                Err(error) => {
+                    let error = DatabaseError::from(error);
+                    self.lost = Some((Instant::now(), error.clone()));
+                    return Err(error);
+                }
+            }
+            self.lost = None;
+        }
+        Ok(self.client.as_mut().expect("it was just made"))
+    }
+
+    /// Runs a piece of work as one transaction; gives the error of the transaction itself.
+    pub(crate) fn attempt(&mut self, job: &mut dyn Job) -> Result<(), DatabaseError> {
+        let read_only = self.read_only;
+        self.client()?;
+        let client = self.client.as_mut().expect("it was just made");
+        let builder = client.build_transaction();
+        let tx = if read_only {
+            builder
+                .read_only(true)
+                .isolation_level(postgres::IsolationLevel::RepeatableRead)
+                .start()?
+        } else {
+            builder.start()?
+        };
+        let mut tx = Tx(Inner::Postgres { tx, prepared: &mut self.prepared });
+        let kept = job.run(&mut tx);
+        let Inner::Postgres { tx, .. } = tx.0 else { unreachable!("it was made as PostgreSQL") };
+        if kept { tx.commit()? } else { tx.rollback()? }
+        Ok(())
+    }
+}
+
+/// Works until no more work can come. Work that met another writer is run again; work that met a
+/// lost connection is run again once on a new one if it only reads.
+pub(crate) fn serve(mut connection: Connection, work: &Receiver<Box<dyn Job>>) {
+    while let Ok(mut job) = work.recv() {
+        let mut tries = 0;
+        let outcome = loop {
+            let outcome = connection.attempt(job.as_mut());
+            tries += 1;
+            let met = outcome.as_ref().err().cloned().or_else(|| job.error());
+            match met {
+                Some(error) if error.is_conflict() && tries < TRIES => {
+                    std::thread::sleep(Duration::from_millis(2 << tries));
+                }
+                Some(DatabaseError::Unavailable(_)) if connection.read_only && tries == 1 => {
+                    connection.client = None;
+                }
+                _ => break outcome,
+            }
+        };
+        job.finish(outcome.err());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        assert_eq!(without_password("postgres://u:s3cret@h/db"), "postgres://u@h/db");
+        assert_eq!(without_password("postgres://u:p@ss@h/db"), "postgres://u@h/db");
+        assert_eq!(without_password("postgres://h/db"), "postgres://h/db");
+    }
+}

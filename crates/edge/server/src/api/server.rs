@@ -1,0 +1,59 @@
+//! What the server says of itself.
+
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::MethodRouter;
+use catalog::{CatalogError, Code};
+use serde_json::json;
+
+use crate::app::App;
+use crate::ask::Ask;
+use crate::error::ApiError;
+use crate::reply::{Answer, json};
+use crate::routes::gotten;
+
+/// The version of the protocol that is spoken; clients compare it with their own.
+pub const PROTOCOL: &str = "3.17.2";
+
+pub(crate) fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![gotten("3.0/mlflow/server-info", info)]
+}
+
+/// Whether the server can answer.
+pub async fn health() -> &'static str {
+    "OK"
+}
+
+/// The version of the protocol.
+pub async fn version() -> &'static str {
+    PROTOCOL
+}
+
+/// What clients ask before they choose how to speak.
+async fn info(ask: Ask) -> Answer {
+    Ok(json(&json!({
+        "store_type": "SqlStore",
+        "workspaces_enabled": ask.app.options().workspaces,
+        "trace_archival_enabled": false,
+        "multipart_uploads_enabled": false,
+        "multipart_downloads_enabled": false,
+        "presigned_upload_run_id_supported": false,
+        "presigned_upload_model_id_supported": false,
+        "features_enabled": { "gateway": false },
+    })))
+}
+
+/// There is no such path.
+pub async fn not_found() -> Response {
+    let page = "<!doctype html><title>404 Not Found</title><h1>Not Found</h1>\
+                <p>There is no such path on this server.</p>";
+    (StatusCode::NOT_FOUND, Html(page)).into_response()
+}
+
+/// The path has no such method.
+pub async fn method_not_allowed() -> Response {
+    let error = CatalogError::new(Code::EndpointNotFound, "the path has no such method");
+    let mut response = ApiError(error).into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}

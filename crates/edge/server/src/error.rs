@@ -1,0 +1,89 @@
+//! Errors as the wire has them, and errors of starting.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use catalog::{CatalogError, Code};
+use serde_json::json;
+
+use crate::reply;
+
+/// Why the server could not start or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database could not be opened.
+    #[error("{0}")]
+    Database(#[from] database::DatabaseError),
+    /// A first statement failed.
+    #[error("{0}")]
+    Catalog(#[from] CatalogError),
+    /// The place of the artifacts could not be opened.
+    #[error("{0}")]
+    Artifacts(#[from] artifacts::ArtifactError),
+    /// The address could not be listened on, or a file could not be made.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// What was asked for is not safe, and was not insisted on.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// An error on its way to the client.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiError(pub CatalogError);
+
+impl<E: Into<CatalogError>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = status(self.0.code);
+        if status.is_server_error() {
+            tracing::error!(code = self.0.code.as_str(), message = %self.0.message, "failed");
+        }
+        let (state, class) = classes(self.0.code);
+        let body = json!({
+            "error_code": self.0.code.as_str(),
+            "message": self.0.message,
+            "sqlstate": state,
+            "error_class": class,
+        });
+        let mut response = reply::json(&body);
+        *response.status_mut() = status;
+        response
+    }
+}
+
+/// The status that goes with a code.
+pub fn status(code: Code) -> StatusCode {
+    match code {
+        Code::InvalidParameterValue | Code::BadRequest | Code::ResourceAlreadyExists => {
+            StatusCode::BAD_REQUEST
+        }
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::PermissionDenied => StatusCode::FORBIDDEN,
+        Code::ResourceDoesNotExist | Code::EndpointNotFound => StatusCode::NOT_FOUND,
+        Code::ResourceConflict => StatusCode::CONFLICT,
+        Code::RequestLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
+        Code::InvalidState | Code::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+        Code::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The class of an error and its SQLSTATE, which newer clients show.
+fn classes(code: Code) -> (&'static str, &'static str) {
+    match code {
+        Code::ResourceDoesNotExist => ("KAM00", "RESOURCE_NOT_FOUND"),
+        Code::InvalidParameterValue => ("22023", "INVALID_PARAMETER_VALUE"),
+        Code::ResourceAlreadyExists => ("42710", "RESOURCE_ALREADY_EXISTS"),
+        code => ("XXKAM", code.as_str()),
+    }
+}

@@ -1,0 +1,21 @@
+//! The tracking server: HTTP in the words of the MLflow protocol, version 3.17.
+//!
+//! Requests come in; each is read by an [`ask::Ask`], handed to the `catalog` (or to the object
+//! store, for artifacts), and answered in the shape of the wire. [`serve`] runs until it is told to
+//! stop, then lets the requests at hand finish.
+//!
+//! This room knows no statements and keeps nothing itself.
+
+mod api;
+mod app;
+mod ask;
+mod error;
+mod fields;
+mod reply;
+mod routes;
+mod serve;
+
+pub use app::{App, Options};
+pub use error::ServeError;
+pub use routes::router;
+pub use serve::serve;
