@@ -1,8 +1,8 @@
 """Puts the same load on Trimtab and on MLflow's own server, compares the answers, and writes down
-what it took.
+what each took.
 
-MLflow is asked in two forms, since its default is heavy: with one worker and without jobs, and as it
-comes. The servers run one after the other, each in a fresh folder on the same disk.
+MLflow is asked in two forms, since its default is heavy: with one worker and without jobs, and as
+it comes. The servers run one after the other, each in a fresh folder on the same disk.
 
 Writes target/bench/tracking.json. Ends with 1 if an answer of ours differs or is lost.
 """
@@ -20,21 +20,29 @@ from importlib.metadata import version
 from pathlib import Path
 
 import mlflow_fill
-from questions import MIB, QUICK, Bench, Sizes
-from servers import Server
+from answers import gap
+from measure import MIB, QUICK, Sizes
+from questions import Bench
+from servers import Failed, Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OUT = ROOT / "target" / "bench"
 FORMS = {
-    "one": ("1 worker, no jobs", ["--workers", "1"], {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}),
+    "one": (
+        "1 worker, no jobs",
+        ["--workers", "1"],
+        {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    ),
     "default": ("4 workers", [], {}),
 }
 
 
 def ours(command, load, sizes, place):
-    """What Trimtab took."""
+    """What Trimtab took, and what it failed at."""
     server = Server("trimtab", command, place / "trimtab")
-    return Bench(server, load, sizes, place, by_calls, is_peer=False).run()
+    bench = Bench(server, load, sizes, place, sizes.ours, by_calls)
+    bench.run()
+    return bench.found, bench.left_out
 
 
 def by_calls(bench, experiment, first, last):
@@ -43,35 +51,31 @@ def by_calls(bench, experiment, first, last):
     span = {"from": first, "to": last}
     got = bench.asked("fill", experiment=experiment, clients=clients, **span)
     if got["failed"] or got["kept"] != last:
-        sys.exit(f"error: filled {got['kept']} of {last} runs: {got['reason']}")
+        raise Failed(f"filled {got['kept']:.0f} of {last} runs: {got['reason']}")
 
 
 def theirs(form, load, sizes, place):
-    """The peer's name, and what it took."""
+    """Names of the peer, each with what it took."""
     words, options, environment = FORMS[form]
     name = f"mlflow {version('mlflow')}, {words}"
     home = place / f"mlflow-{form}"
+    database = home / "mlflow.db"
     command = [str(Path(sys.executable).parent / "mlflow"), "server", "--host", "127.0.0.1"]
-    command += ["--port", "{port}", "--backend-store-uri", "sqlite:///{home}/mlflow.db"]
+    command += ["--port", "{port}", "--backend-store-uri", f"sqlite:///{database}"]
     command += ["--artifacts-destination", "{home}/artifacts", *options]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
     server = Server(name, command, home, quiet | environment)
 
     def by_sql(bench, experiment, first, last):
-        mlflow_fill.fill(bench.load, home / "mlflow.db", experiment, first, last)
+        mlflow_fill.fill(bench.load, database, experiment, first, last)
 
-    return name, Bench(server, load, sizes, place, by_sql, is_peer=True).run()
+    def analyse(wanted):
+        mlflow_fill.analyse(database, wanted)
 
-
-def gap(mine, other):
-    """The largest difference of two answers: of numbers relative, of all else 0 or 1."""
-    if isinstance(mine, list) and isinstance(other, list):
-        if len(mine) != len(other):
-            return 1.0
-        return max((gap(a, b) for a, b in zip(mine, other)), default=0.0)
-    if isinstance(mine, float | int) and isinstance(other, float | int):
-        return abs(mine - other) / max(abs(other), 1.0)
-    return 0.0 if mine == other else 1.0
+    runs = sizes.peers if form == "one" else sizes.heavy_peers
+    bench = Bench(server, load, sizes, place, runs, by_sql, analyse)
+    bench.run()
+    return [(name, bench.found), (f"{name}, ANALYZE", bench.analysed)]
 
 
 def compared(mine, other):
@@ -114,7 +118,7 @@ def row(question, size, mine, peer, other):
     note = verdict(mine, other) + f"ours {mine.shown}: " + ", ".join(mine.notes)
     if other is not None:
         theirs = [text for text in other.notes if not text.startswith("goal")]
-        note += f"; theirs {other.shown}: " + ", ".join(theirs)
+        note += f"; theirs {other.shown}" + (": " + ", ".join(theirs) if theirs else "")
         if other.fault:
             note += f"; theirs: {other.fault}"
     if mine.fault or difference:
@@ -134,7 +138,7 @@ def row(question, size, mine, peer, other):
 
 def show(rows, shown):
     """The table, and the notes below it."""
-    line = "{:<45} {:<18} {:>17} {:<29} {:>17} {:>8} {:>7} {:>6} {}"
+    line = "{:<43} {:<19} {:>15} {:<41} {:>15} {:>9} {:>6} {:>5} {}"
     print(line.format("question", "size", "ours", "peer", "peer", "ratio", "gap", "MiB", "goal"))
     for one, (mine, other) in zip(rows, shown):
         word = one["note"].split(";")[0].split(":")[0]
@@ -159,7 +163,8 @@ def report(mine, peers):
     """All rows, and what the table shows of each."""
     rows, shown = [], []
     for (question, size), measure in mine.items():
-        known = [(name, found[question, size]) for name, found in peers if (question, size) in found]
+        key = question, size
+        known = [(name, found[key]) for name, found in peers if key in found]
         for name, other in known or [(None, None)]:
             rows.append(row(question, size, measure, name, other))
             shown.append((measure.shown, other.shown if other else "-"))
@@ -185,11 +190,11 @@ def main():
         with open(place / "file.bin", "wb") as file:
             for _ in range(sizes.file_mib):
                 file.write(os.urandom(MIB))
-        mine = ours(shlex.split(arguments.ours), load, sizes, place)
+        mine, left_out = ours(shlex.split(arguments.ours), load, sizes, place)
         shutil.rmtree(place / "trimtab")
         peers = []
         for form in arguments.peers.split():
-            peers.append(theirs(form, load, sizes, place))
+            peers.extend(theirs(form, load, sizes, place))
             shutil.rmtree(place / f"mlflow-{form}")
     finally:
         shutil.rmtree(place)
@@ -199,6 +204,8 @@ def main():
     show(rows, shown)
     took = time.perf_counter() - begun
     print(f"written to {(OUT / name).relative_to(ROOT)} after {took:.0f} s")
+    if left_out:
+        sys.exit("error: ours did not answer\n  " + "\n  ".join(left_out))
     if any(one["note"].startswith("DIFFERS") for one in rows):
         sys.exit("error: an answer of ours differs, or was lost")
 

@@ -1,4 +1,4 @@
-"""Runs of the load client -> rows of MLflow's SQLite file, as its own server would have written them.
+"""Runs of the load client -> rows of MLflow's SQLite file, as its own server would write them.
 
 Through its server 50,000 runs would take MLflow an hour. The table comes from the same program that
 fills Trimtab by calls, so that both hold the same runs.
@@ -30,6 +30,14 @@ def fill(load, database, experiment, first, last):
                 (params if kind == "param" else tags).append((key, value, run))
     with sqlite3.connect(database, timeout=60) as store:
         insert(store, runs, metrics, params, tags)
+    store.close()
+
+
+def analyse(database, wanted):
+    """Gives SQLite statistics of the tables, or takes them away: MLflow itself never asks for any,
+    and without them SQLite joins the metrics of a search by reading all of them for each run."""
+    with sqlite3.connect(database, timeout=60) as store:
+        store.execute("ANALYZE" if wanted else "DROP TABLE IF EXISTS sqlite_stat1")
     store.close()
 
 

@@ -10,82 +10,26 @@ import os
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from answers import expected_points, lost, page
+from disk import copied, fdatasyncs
+from measure import MIB, Measure
 from servers import Failed
-
-MIB = 2**20
-
-
-@dataclass
-class Sizes:
-    """How much is asked. Of a peer less, where it would take minutes."""
-
-    seconds: float = 3.0
-    warm: float = 0.5
-    rounds: int = 3
-    starts: int = 5
-    ours: tuple = (1_000, 10_000, 50_000, 100_000)
-    peers: tuple = (1_000, 10_000, 50_000)
-    searching: float = 3.0
-    points: int = 100_000
-    page: int = 25_000
-    metrics: int = 1_000_000
-    patience: float = 60.0
-    file_mib: int = 1024
-    copies: int = 3
-    syncs: int = 300
-    fillers: int = 64
-    # A round that takes longer is not repeated: callers hang, and more of it says no more.
-    tedious: float = 15.0
-
-
-QUICK = Sizes(
-    seconds=0.5,
-    warm=0.1,
-    rounds=1,
-    starts=2,
-    ours=(200, 1_000),
-    peers=(200,),
-    searching=0.3,
-    points=4_000,
-    page=1_000,
-    metrics=20_000,
-    patience=2.0,
-    file_mib=32,
-    copies=1,
-    syncs=50,
-    fillers=4,
-)
-
-
-@dataclass
-class Measure:
-    """What one question came to at one server."""
-
-    seconds: float | None = None
-    mib: float | None = None
-    shown: str = ""
-    notes: list = field(default_factory=list)
-    memory: float = 0.0
-    answer: object = None
-    fault: str = ""
-    lost: float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
 
 
 class Bench:
     """Asks one server everything, in an order in which no question disturbs the next."""
 
-    def __init__(self, server, load, sizes, place, fill, is_peer):
+    def __init__(self, server, load, sizes, place, runs, fill, analyse=None):
         self.server, self.load, self.sizes = server, load, sizes
-        self.place, self.fill, self.is_peer = Path(place), fill, is_peer
-        self.found = {}
+        self.place, self.runs = Path(place), runs
+        self.fill, self.analyse, self.is_peer = fill, analyse, analyse is not None
+        self.found, self.analysed, self.left_out = {}, {}, []
 
     def run(self):
-        """(question, size) -> Measure."""
+        """Fills `found`: (question, size) -> Measure; of a peer also `analysed`, from a database
+        with statistics. `left_out` says what failed."""
         print(f"== {self.server.name}", flush=True)
         self.start()
         try:
@@ -95,22 +39,20 @@ class Bench:
                 self.attempt(part)
         finally:
             self.server.stop()
-        return self.found
 
     def attempt(self, part, *values):
-        """A peer may fail at a question, and the rest is still asked. Ours may not."""
+        """What fails is left out, and the rest is still asked."""
         try:
             part(*values)
         except Failed as reason:
-            if not self.is_peer:
-                raise SystemExit(f"error: {self.server.name}: {reason}") from None
-            print(f"   left out, {part.__name__} {values}: {reason}", flush=True)
+            self.left_out.append(f"{part.__name__} {values[:4] or ''}: {reason}")
+            print(f"   left out: {self.left_out[-1]}", flush=True)
 
-    def keep(self, question, size, measure):
+    def keep(self, question, size, measure, found=None):
         """Notes the memory, and says how far we are."""
         if not measure.memory:
             measure.memory = self.server.memory()[0]
-        self.found[question, size] = measure
+        (self.found if found is None else found)[question, size] = measure
         fault = f"  {measure.fault}" if measure.fault else ""
         print(f"   {question}, {size}: {measure.shown}{fault}", flush=True)
 
@@ -125,20 +67,20 @@ class Bench:
             "start to ready", "fresh folder",
             Measure(seconds, shown=milliseconds(seconds), notes=["goal: < 100 ms"], at_most=0.1),
         )
-        time.sleep(2)
+        self.server.settle()
         self.resident("memory, idle", "whole process tree", 60)
 
     def restart(self):
         """The same folder again, with all that was put into it."""
         self.server.stop()
         seconds = self.server.start(fresh=False)
-        runs = max(self.sizes.peers if self.is_peer else self.sizes.ours)
-        notes = [f"holds {runs:,} filled runs and all that was written before"]
+        notes = [f"holds {max(self.runs):,} filled runs and all that was written before"]
         measure = Measure(seconds, shown=milliseconds(seconds), notes=notes)
         self.keep("start to ready", "filled folder", measure)
+        self.server.settle()
 
     def resident(self, question, size, most, notes=()):
-        """Memory of the tree, as PSS: of one process nearly its RSS, of many what they really take."""
+        """Memory of the tree, as PSS: of one process nearly its RSS, of many what they take."""
         pss, rss = self.server.memory()
         shown = f"{pss:.0f} MiB"
         notes = [*notes, f"goal: < {most} MiB", f"RSS {rss:.0f} MiB, PSS {pss:.0f} MiB"]
@@ -170,12 +112,15 @@ class Bench:
 
     def writes(self):
         """Single points, batches and runs, with few clients and with many."""
-        sync = fdatasync(self.place, self.sizes.syncs)
+        appends, overwrites = fdatasyncs(self.place, self.sizes.syncs // 2)
         single = self.median("log-metric", 1)
+        more, again = fdatasyncs(self.place, self.sizes.syncs // 2)
+        append, overwrite = statistics.median(appends + more), statistics.median(overwrites + again)
         seconds = single["p50_ms"] / 1e3
         measure = self.judged(single, seconds, milliseconds(seconds))
         measure.notes[:0] = [
-            f"{seconds / sync:.1f} times one fdatasync of 4 KiB ({sync * 1e3:.2f} ms)"
+            f"{seconds / append:.1f} times 4 KiB appended with fdatasync ({append * 1e3:.2f} ms)",
+            f"{seconds / overwrite:.1f} times 4 KiB overwritten with it ({overwrite * 1e3:.2f} ms)",
         ]
         self.keep("log-metric, p50", "1 client", measure)
         for clients in (16, 64):
@@ -188,6 +133,9 @@ class Bench:
         """Seconds of one unit when all clients ask at once."""
         middle = self.median(question.split(" ")[0], clients)
         rate = middle["calls"] / middle["seconds"] * many
+        if not rate:
+            # All calls hung until after the window: over all the time, then.
+            rate = middle["answered"] / middle["longest"] * many
         seconds = 1 / rate if rate else float("inf")
         measure = self.judged(middle, seconds, f"{rate:,.0f} {unit}/s")
         measure.at_least = goal
@@ -269,33 +217,48 @@ class Bench:
     def searches(self):
         """The best 50 of more and more runs of one experiment."""
         experiment, filled = self.experiment("search"), 0
-        for size in self.sizes.peers if self.is_peer else self.sizes.ours:
+        for size in self.runs:
             began = time.perf_counter()
             self.fill(self, experiment, filled, size)
             took, filled = time.perf_counter() - began, size
             print(f"   filled to {size:,} runs in {took:.1f} s", flush=True)
-            for question, order, goal in (
-                ("metrics.acc > 0.5", "metrics.acc DESC", {10_000: 200, 50_000: 1_000}.get(size)),
-                ("params.x = 'v'", "attributes.start_time DESC", None),
-                ("metrics.acc > 0.5 and params.x = 'v'", "metrics.acc DESC", None),
-            ):
-                self.search(experiment, size, question, order, goal)
+            self.three_searches(experiment, size, self.found)
+            if self.analyse:
+                self.analyse(True)
+                print("   after ANALYZE", flush=True)
+                self.three_searches(experiment, size, self.analysed)
+                self.analyse(False)
 
-    def search(self, experiment, size, question, order, goal):
-        """One client, again and again; a slow answer is asked for at least five times."""
+    def three_searches(self, experiment, size, found):
+        """By a metric, by a parameter, by both."""
+        goal = {10_000: 200, 50_000: 1_000}.get(size)
+        for question, order, goal in (
+            ("metrics.acc > 0.5", "metrics.acc DESC", goal),
+            ("params.x = 'v'", "attributes.start_time DESC", None),
+            ("metrics.acc > 0.5 and params.x = 'v'", "metrics.acc DESC", None),
+        ):
+            self.attempt(self.search, experiment, size, question, order, goal, found)
+
+    def search(self, experiment, size, question, order, goal, found):
+        """One client, again and again; a slow answer is asked for at least five times, and a very
+        slow one once."""
         out = self.place / "search.json"
         values = {"experiment": experiment, "filter": question, "order": order, "out": out}
-        first = self.asked("search", clients=1, seconds=600, most=1, **values)
-        most = int(min(max(self.sizes.searching / (first["p50_ms"] / 1e3), 5), 1_001))
-        got = self.asked("search", clients=1, seconds=600, most=most, **values) | {"lost": 0.0}
+        got = self.asked("search", clients=1, seconds=3_600, most=1, **values)
+        first, most = (got["p50_ms"] or 0.0) / 1e3, 1
+        if 0.0 < first < self.sizes.tedious / 3:
+            most = int(min(max(self.sizes.searching / first, 5), 1_001))
+            got = self.asked("search", clients=1, seconds=3_600, most=most, **values)
+        if got["failed"]:
+            raise Failed(got["reason"])
         seconds = got["p50_ms"] / 1e3
-        measure = self.judged(got, seconds, milliseconds(seconds))
+        measure = self.judged(got | {"lost": 0.0}, seconds, milliseconds(seconds))
         measure.lost, measure.answer = None, page(json.loads(out.read_text()))
-        measure.notes[:0] = [f"order by {order}", f"{most} calls"]
+        measure.notes[:0] = [f"order by {order}", "1 call" if most == 1 else f"{most} calls"]
         if "params.x" not in question:
             measure.at_least, measure.at_most = goal, 0.001
-            measure.notes[:0] = ["goal: < 1 ms" + (f", {goal}x" if goal else "")]
-        self.keep(f"search {question}", f"50 of {size:,} runs", measure)
+            measure.notes[:0] = ["goal: < 1 ms" + (f", {goal:,}x" if goal else "")]
+        self.keep(f"search {question}", f"50 of {size:,} runs", measure, found)
 
     def artifacts(self):
         """A file up and down through the proxy, and by `cp` with a sync, in turn."""
@@ -330,62 +293,6 @@ class Bench:
             measure.memory, measure.at_most = peaks[question], 1.3 * cp
             size = f"{self.sizes.file_mib:,} MiB"
             self.keep(f"artifact {question}", size, measure)
-
-
-def lost(counts):
-    """By which share what is kept differs from what was acknowledged. A call that failed may have
-    been kept none the less."""
-    acknowledged, kept = counts["answered"], counts["kept"]
-    missing = max(acknowledged - kept, kept - acknowledged - counts["failed"], 0)
-    return missing / max(acknowledged, 1)
-
-
-def page(answer):
-    """A page of a search without what differs from server to server: ids and places."""
-    runs = []
-    for run in answer.get("runs", []):
-        info, data = run["info"], run["data"]
-        head = [info[name] for name in ("run_name", "start_time", "status", "lifecycle_stage")]
-        metrics = sorted(
-            [m["key"], m["value"], m["timestamp"], m.get("step", 0)] for m in data["metrics"]
-        )
-        params = sorted([p["key"], p["value"]] for p in data["params"])
-        tags = sorted([t["key"], t["value"]] for t in data["tags"])
-        runs.append([head, metrics, params, tags])
-    return [runs, bool(answer.get("next_page_token"))]
-
-
-def expected_points(count):
-    """What the load client logs, from its rule: remainders of a prime, in millionths."""
-    return [
-        ["long", (step + 1) * 618_033 % 1_000_003 / 1e6, 1_700_000_000_000 + step, step]
-        for step in range(count)
-    ]
-
-
-def fdatasync(place, times):
-    """The median of the seconds to append 4 KiB and have them on the disk."""
-    path, block, took = place / "sync.bin", bytes(4096), []
-    with open(path, "wb", buffering=0) as file:
-        for _ in range(times):
-            begun = time.perf_counter()
-            file.write(block)
-            os.fdatasync(file.fileno())
-            took.append(time.perf_counter() - begun)
-    path.unlink()
-    return statistics.median(took)
-
-
-def copied(source, target):
-    """Seconds to copy a file with `cp` and have it on the disk."""
-    os.sync()
-    begun = time.perf_counter()
-    subprocess.run(["cp", source, target], check=True)
-    with open(target, "rb") as file:
-        os.fsync(file.fileno())
-    seconds = time.perf_counter() - begun
-    target.unlink()
-    return seconds
 
 
 def milliseconds(seconds):

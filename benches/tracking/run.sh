@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Trimtab beside MLflow's own server: `make bench NAME=tracking`. Installs the peer, builds, runs.
 #
-#   QUICK=1           small sizes and PEERS=one, about a minute: its figures mean little
-#   PEERS="one"       which forms of MLflow: one (1 worker, no jobs), default (4 workers), or both
-#   MLFLOW_VENV=DIR   a virtual environment that holds the peer already
-#   TRIMTAB=FILE      a binary that is built already
-#   OURS=COMMAND      what is started in its place, with {port} and {home}
+#   QUICK=1              small sizes and PEERS=one, about a minute: its figures mean little
+#   PEERS="one"          which forms of MLflow: one (1 worker, no jobs), default (4 workers), or both
+#   MLFLOW_VENV=DIR      a virtual environment that holds the peer already
+#   TRIMTAB_BINARY=FILE  a binary that is built already
+#   OURS=COMMAND         what is started in its place, with {port} and {home}
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -28,11 +28,11 @@ echo "== build"
 cargo build --release --locked --manifest-path benches/tracking/load/Cargo.toml \
     --target-dir "$target/bench-load"
 if [ -z "${OURS:-}" ]; then
-    if [ -z "${TRIMTAB:-}" ]; then
+    if [ -z "${TRIMTAB_BINARY:-}" ]; then
         cargo build --release -p cli --bin trimtab
-        TRIMTAB="$(realpath "$target/release/trimtab")"
+        TRIMTAB_BINARY="$(realpath "$target/release/trimtab")"
     fi
-    OURS="'$TRIMTAB' serve --port {port} --home {home}"
+    OURS="'$TRIMTAB_BINARY' serve --port {port} --home {home}"
 fi
 
 echo "== run"

@@ -55,6 +55,17 @@ class Server:
             time.sleep(0.001)
         return time.perf_counter() - begun
 
+    def settle(self):
+        """Waits until it has nothing to do: some workers are still starting when one is ready."""
+        deadline = time.monotonic() + 60
+        before = self.cpu()
+        while time.monotonic() < deadline:
+            time.sleep(1)
+            now = self.cpu()
+            if now - before < 0.1:
+                return
+            before = now
+
     def tail(self):
         """The end of what it printed."""
         return self.home.with_suffix(".log").read_text(errors="replace")[-2000:]

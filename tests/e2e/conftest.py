@@ -1,8 +1,8 @@
 """What every test gets: a server, a client of it, a name that nobody else uses.
 
-    TRIMTAB_E2E_SERVER     trimtab (default), or mlflow: the real one, where expectations come from
-    TRIMTAB_E2E_BACKENDS   sqlite,postgres,s3 (default: those that the environment has services for)
-    TRIMTAB_BIN            the binary (default: the debug build)
+TRIMTAB_E2E_SERVER     trimtab (default), or mlflow: the real one, where expectations come from
+TRIMTAB_E2E_BACKENDS   sqlite,postgres,s3 (default: those that the environment has services for)
+TRIMTAB_BIN            the binary (default: the debug build)
 """
 
 import os
@@ -27,6 +27,8 @@ import mlflow  # noqa: E402
 import psycopg2  # noqa: E402
 import pytest  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402
+
+from names import unused  # noqa: E402
 from servers import Server  # noqa: E402
 from wire import Wire  # noqa: E402
 
@@ -42,17 +44,15 @@ def backends():
     asked = os.environ.get("TRIMTAB_E2E_BACKENDS", ",".join(there)).split(",")
     missing = [backend for backend in asked if backend not in there]
     if missing:
-        raise pytest.UsageError(
-            f"no services for {missing}: run this under scripts/services.sh run"
-        )
+        raise pytest.UsageError(f"no services for {missing}: run this under scripts/services.sh run")
     return asked
 
 
 def execute(statement):
-    with psycopg2.connect(POSTGRES) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    # Not as a context manager: that would open a transaction, in which no database can be made.
+    connection = psycopg2.connect(POSTGRES)
+    connection.autocommit = True
+    connection.cursor().execute(statement)
     connection.close()
 
 
@@ -92,10 +92,6 @@ def client(server):
 @pytest.fixture(scope="module")
 def wire(server):
     return Wire(server)
-
-
-def unused(prefix="e2e"):
-    return f"{prefix}-{secrets.token_hex(5)}"
 
 
 @pytest.fixture

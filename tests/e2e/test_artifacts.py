@@ -41,7 +41,10 @@ def test_a_folder(client, run, tmp_path):
         ("folder/empty.txt", False, None),
         ("folder/top.txt", False, 3),
     ]
-    assert listing(client, run, "folder/deep") == [("folder/deep/er", True, None), ("folder/deep/one.bin", False, 20)]
+    assert listing(client, run, "folder/deep") == [
+        ("folder/deep/er", True, None),
+        ("folder/deep/one.bin", False, 20),
+    ]
     assert listing(client, run, "folder/deep/er") == [("folder/deep/er/two.txt", False, 3)]
     assert listing(client, run, "folder/top.txt") == []
     assert listing(client, run, "no/such/folder") == []
@@ -130,7 +133,9 @@ def test_no_way_out(wire, experiment, run, method, way_out):
     wire.invalid(answer)
 
 
-@pytest.mark.parametrize("path", ["..", "../x", "a/../../x", "/etc/passwd", "/etc", "file:///etc", "..%2fx", "%2e%2e"])
+@pytest.mark.parametrize(
+    "path", ["..", "../x", "a/../../x", "/etc/passwd", "/etc", "file:///etc", "..%2fx", "%2e%2e"]
+)
 def test_no_way_out_by_listing(wire, run, path):
     wire.invalid(wire.get(STORE, path=path))
     wire.invalid(wire.get("artifacts/list", run_id=run, path=path))
@@ -138,7 +143,20 @@ def test_no_way_out_by_listing(wire, run, path):
 
 def test_odd_paths_stay_below(wire, server, experiment, run):
     """Absolute, doubled and dotted paths: refused or kept below the run, never a 500 of ours."""
-    for path in ["..%5cx", "%2fetc/passwd", "/etc/passwd", "a//b", "a/./b", ".", "%2e", "a%00b", "C:/x", "file:///etc/x", "a%0ab", "x" * 300]:
+    for path in [
+        "..%5cx",
+        "%2fetc/passwd",
+        "/etc/passwd",
+        "a//b",
+        "a/./b",
+        ".",
+        "%2e",
+        "a%00b",
+        "C:/x",
+        "file:///etc/x",
+        "a%0ab",
+        "x" * 300,
+    ]:
         answer = as_it_is(wire, "PUT", f"{STORE}/{experiment}/{run}/artifacts/{path}", data=b"x")
         assert server.is_mlflow or answer.status_code < 500, (path, answer.status_code, answer.text[:300])
         answer = as_it_is(wire, "GET", f"{STORE}/{experiment}/{run}/artifacts/{path}")
@@ -200,6 +218,10 @@ def test_a_figure_of_bytes(client, run):
 def test_a_table(client, run):
     client.log_table(run, {"question": ["a", "b"], "answer": ["c", "d"]}, "table.json")
     client.log_table(run, {"question": ["e"], "answer": ["f"]}, "table.json")
-    table = client.load_table(artifact_file="table.json", experiment_id=client.get_run(run).info.experiment_id)
+    table = client.load_table(
+        artifact_file="table.json", experiment_id=client.get_run(run).info.experiment_id
+    )
     assert list(table["question"]) == ["a", "b", "e"]
-    assert json.loads(client.get_run(run).data.tags["mlflow.loggedArtifacts"]) == [{"path": "table.json", "type": "table"}]
+    assert json.loads(client.get_run(run).data.tags["mlflow.loggedArtifacts"]) == [
+        {"path": "table.json", "type": "table"}
+    ]

@@ -18,7 +18,12 @@ REQUIRED = [
     ("POST", "experiments/restore", {"experiment_id": "999999"}, "experiment_id"),
     ("POST", "experiments/update", {"experiment_id": "999999", "new_name": "x"}, "experiment_id"),
     ("POST", "experiments/update", {"experiment_id": "999999", "new_name": "x"}, "new_name"),
-    ("POST", "experiments/set-experiment-tag", {"experiment_id": "999999", "key": "k", "value": "v"}, "experiment_id"),
+    (
+        "POST",
+        "experiments/set-experiment-tag",
+        {"experiment_id": "999999", "key": "k", "value": "v"},
+        "experiment_id",
+    ),
     ("POST", "experiments/set-experiment-tag", {"experiment_id": "999999", "key": "k", "value": "v"}, "key"),
     ("POST", "experiments/delete-experiment-tag", {"experiment_id": "999999", "key": "k"}, "key"),
     ("GET", "runs/get", {"run_id": "x"}, "run_id"),
@@ -124,7 +129,10 @@ def test_wrong_types(wire, path, others, field, value):
     ],
 )
 def test_what_cannot_be_read_is_refused(wire, client, experiment, run, path, body):
-    body = {key: value.format(e=experiment, r=run) if value in ("{e}", "{r}") else value for key, value in body.items()}
+    body = {
+        key: value.format(e=experiment, r=run) if value in ("{e}", "{r}") else value
+        for key, value in body.items()
+    }
     wire.invalid(wire.post(path, body), mlflow=(200, 400, 500))
     if not wire.server.is_mlflow:
         data = client.get_run(run).data
@@ -164,7 +172,12 @@ def test_only_json_is_taken(wire, name):
         answer = wire.call("POST", "experiments/create", data=body, headers={"Content-Type": kind})
         wire.invalid(answer, "Content-Type")
     for kind in ["application/json", "application/json; charset=utf-8"]:
-        answer = wire.call("POST", "experiments/create", data=f'{{"name": "{name} {kind}"}}'.encode(), headers={"Content-Type": kind})
+        answer = wire.call(
+            "POST",
+            "experiments/create",
+            data=f'{{"name": "{name} {kind}"}}'.encode(),
+            headers={"Content-Type": kind},
+        )
         assert answer.status_code == 200, answer.text
 
 
@@ -172,17 +185,46 @@ def test_only_json_is_taken(wire, name):
 def test_experiment_ids_that_are_no_numbers(wire, bad_id):
     wire.invalid(wire.get("experiments/get", experiment_id=bad_id), "Invalid experiment ID")
     wire.invalid(wire.post("runs/create", {"experiment_id": bad_id}), "Invalid experiment ID")
-    wire.invalid(wire.post("runs/search", {"experiment_ids": [bad_id], "max_results": 1}), "Invalid experiment ID")
+    wire.invalid(
+        wire.post("runs/search", {"experiment_ids": [bad_id], "max_results": 1}), "Invalid experiment ID"
+    )
 
 
-def test_numbers_that_no_database_holds(wire, name, client):
+def test_numbers_that_no_database_holds(wire, server, name, client):
+    """Absent or invalid, as you like, but not the 500 of the real server."""
     huge = "9" * 30
-    wire.refused(wire.get("experiments/get", experiment_id=huge), 404, mlflow=500)
     client.create_registered_model(name)
-    wire.refused(wire.get("model-versions/get", name=name, version=huge), 404, mlflow=500)
+    for answer in [
+        wire.get("experiments/get", experiment_id=huge),
+        wire.get("model-versions/get", name=name, version=huge),
+    ]:
+        assert server.is_mlflow or answer.status_code in {400, 404}, answer.text[:300]
 
 
-@pytest.mark.parametrize("key", ["a;b", "a'b", 'a"b', "a%b", "a\nb", "a\\b", "a,b", "a=b", "a(b)", "☂", "../a", "/a", "a/../b", "a//b", "a/", ".", "..", "./a", "k" * 251])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a;b",
+        "a'b",
+        'a"b',
+        "a%b",
+        "a\nb",
+        "a\\b",
+        "a,b",
+        "a=b",
+        "a(b)",
+        "☂",
+        "../a",
+        "/a",
+        "a/../b",
+        "a//b",
+        "a/",
+        ".",
+        "..",
+        "./a",
+        "k" * 251,
+    ],
+)
 def test_keys(wire, run, key):
     """For params, metrics and tags alike."""
     of = {"run_id": run, "key": key}
@@ -198,10 +240,16 @@ def test_too_long(wire, experiment, run, name):
     of = {"experiment_id": experiment}
     wire.invalid(wire.post("experiments/create", {"name": "x" * 501}), "500")
     wire.invalid(wire.post("experiments/set-experiment-tag", {**of, "key": "k" * 251, "value": "v"}), "250")
-    wire.invalid(wire.post("experiments/set-experiment-tag", {**of, "key": "k", "value": "v" * 20_001}), "20000")
+    wire.invalid(
+        wire.post("experiments/set-experiment-tag", {**of, "key": "k", "value": "v" * 20_001}), "20000"
+    )
     wire.ok("POST", "registered-models/create", {"name": name})
-    wire.invalid(wire.post("registered-models/set-tag", {"name": name, "key": "k" * 251, "value": "v"}), "250")
-    wire.invalid(wire.post("registered-models/set-tag", {"name": name, "key": "k", "value": "v" * 100_001}), "100000")
+    wire.invalid(
+        wire.post("registered-models/set-tag", {"name": name, "key": "k" * 251, "value": "v"}), "250"
+    )
+    wire.invalid(
+        wire.post("registered-models/set-tag", {"name": name, "key": "k", "value": "v" * 100_001}), "100000"
+    )
     # As long as may be.
     wire.ok("POST", "experiments/create", {"name": (name + "x" * 500)[:500]})
     wire.ok("POST", "runs/set-tag", {"run_id": run, "key": "k" * 250, "value": "v"})
@@ -215,7 +263,9 @@ TOKENS = ["x", "%%%", "e30=", "{}", "eyJvZmZzZXQiOiAiYSJ9", "bm90IGpzb24="]
 def test_page_tokens(wire, experiment, run, name, client, token):
     client.create_registered_model(name)
     wire.invalid(wire.post("experiments/search", {"max_results": 5, "page_token": token}))
-    wire.invalid(wire.post("runs/search", {"experiment_ids": [experiment], "max_results": 5, "page_token": token}))
+    wire.invalid(
+        wire.post("runs/search", {"experiment_ids": [experiment], "max_results": 5, "page_token": token})
+    )
     wire.invalid(wire.get("registered-models/search", page_token=token))
     wire.invalid(wire.get("model-versions/search", page_token=token))
     wire.invalid(wire.get("metrics/get-history", run_id=run, metric_key="m", max_results=5, page_token=token))
@@ -259,7 +309,9 @@ def test_how_many(wire, experiment, run):
 )
 def test_filters_that_are_too_much(wire, server, experiment, filter_string):
     """Answered or refused, within a minute, and the server lives on."""
-    answer = wire.post("runs/search", {"experiment_ids": [experiment], "filter": filter_string, "max_results": 5})
+    answer = wire.post(
+        "runs/search", {"experiment_ids": [experiment], "filter": filter_string, "max_results": 5}
+    )
     if not server.is_mlflow:
         assert answer.status_code in {200, 400}, (answer.status_code, answer.text[:500])
     assert wire.call("GET", "/health").text == "OK"
@@ -291,7 +343,11 @@ def test_sql_is_text(wire, client, name, sql):
     assert client.get_registered_model(model).tags == {"t": sql}
     quote = '"' if "'" in sql else "'"
     if "'" not in sql or '"' not in sql:
-        for filter_string in [f"params.p = {quote}{sql}{quote}", f"tags.t = {quote}{sql}{quote}", f"run_name = {quote}{sql}{quote}"]:
+        for filter_string in [
+            f"params.p = {quote}{sql}{quote}",
+            f"tags.t = {quote}{sql}{quote}",
+            f"run_name = {quote}{sql}{quote}",
+        ]:
             found = client.search_runs([experiment_id], filter_string)
             assert [r.info.run_id for r in found] == [run], filter_string
     wire.absent(wire.get("runs/get", run_id=sql))
@@ -299,8 +355,12 @@ def test_sql_is_text(wire, client, name, sql):
     wire.absent(wire.get("experiments/get-by-name", experiment_name=sql))
     assert wire.ok("GET", "metrics/get-history", params={"run_id": run, "metric_key": sql}) == {}
     wire.invalid(wire.post("runs/search", {"experiment_ids": [sql], "max_results": 5}))
-    wire.invalid(wire.post("runs/search", {"experiment_ids": [experiment_id], "order_by": [sql], "max_results": 5}))
-    wire.invalid(wire.post("runs/search", {"experiment_ids": [experiment_id], "filter": sql, "max_results": 5}))
+    wire.invalid(
+        wire.post("runs/search", {"experiment_ids": [experiment_id], "order_by": [sql], "max_results": 5})
+    )
+    wire.invalid(
+        wire.post("runs/search", {"experiment_ids": [experiment_id], "filter": sql, "max_results": 5})
+    )
     wire.invalid(wire.post("runs/log-parameter", {"run_id": run, "key": sql, "value": "v"}))
     assert client.get_experiment(experiment_id).name == marked
     assert len(client.search_runs([experiment_id])) == 2
@@ -314,14 +374,20 @@ def test_nul_in_text(wire, server, name):
         ("experiments/create", {"name": f"{name} tagged", "tags": [{"key": "a", "value": "\0"}]}),
     ]:
         answer = wire.post(path, body)
-        assert server.is_mlflow or answer.status_code in {200, 400}, (path, answer.status_code, answer.text[:300])
+        assert server.is_mlflow or answer.status_code in {200, 400}, (
+            path,
+            answer.status_code,
+            answer.text[:300],
+        )
     answer = wire.get("experiments/get-by-name", experiment_name="a\0b")
     assert server.is_mlflow or answer.status_code in {400, 404}, answer.text[:300]
 
 
 def test_halves_of_a_pair(wire, server, name):
     """A lone surrogate is valid JSON and no text."""
-    answer = wire.call("POST", "experiments/create", data=f'{{"name": "{name}\\ud800"}}'.encode(), headers=JSON)
+    answer = wire.call(
+        "POST", "experiments/create", data=f'{{"name": "{name}\\ud800"}}'.encode(), headers=JSON
+    )
     assert server.is_mlflow or answer.status_code in {200, 400}, answer.text[:300]
 
 

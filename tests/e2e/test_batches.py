@@ -33,7 +33,9 @@ def test_as_much_as_is_allowed(wire, client, run):
     data = client.get_run(run).data
     assert data.metrics == {f"m{i}": float(i) for i in range(800)}
     assert data.params == {f"p{i}": str(i) for i in range(100)}
-    assert {key: data.tags[key] for key in data.tags if key.startswith("t")} == {f"t{i}": str(i) for i in range(100)}
+    assert {key: data.tags[key] for key in data.tags if key.startswith("t")} == {
+        f"t{i}": str(i) for i in range(100)
+    }
     wire.ok("POST", "runs/log-batch", {"run_id": run, "metrics": metrics(1_000, "n")})
     assert len(client.get_run(run).data.metrics) == 1_800
 
@@ -59,7 +61,11 @@ def test_as_much_as_is_allowed(wire, client, run):
 def test_refused_whole(wire, client, run, batch, message):
     whole = {"metrics": [], "params": [], "tags": [], **batch}
     # Something good in each: none of it may stay.
-    for kind, good in (("metrics", metrics(1, "good")), ("params", pairs(1, "good")), ("tags", pairs(1, "good"))):
+    for kind, good in (
+        ("metrics", metrics(1, "good")),
+        ("params", pairs(1, "good")),
+        ("tags", pairs(1, "good")),
+    ):
         whole[kind] = whole[kind] or good
     wire.invalid(wire.post("runs/log-batch", {"run_id": run, **whole}), message)
     data = client.get_run(run).data

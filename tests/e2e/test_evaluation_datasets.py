@@ -21,7 +21,9 @@ def again(dataset):
 
 def rows(dataset):
     records = again(dataset).to_df().to_dict("records")
-    return sorted(((r["inputs"], r["expectations"] or {}, r["tags"]) for r in records), key=lambda row: str(row[0]))
+    return sorted(
+        ((r["inputs"], r["expectations"] or {}, r["tags"]) for r in records), key=lambda row: str(row[0])
+    )
 
 
 def test_create_and_get(dataset, experiment, name):
@@ -62,7 +64,9 @@ def test_many_records(dataset):
     dataset.merge_records([{"inputs": {"i": i}, "expectations": {"square": i * i}} for i in range(1_200)])
     kept = rows(dataset)
     assert len(kept) == 1_200
-    assert {inputs["i"]: expected["square"] for inputs, expected, _ in kept} == {i: i * i for i in range(1_200)}
+    assert {inputs["i"]: expected["square"] for inputs, expected, _ in kept} == {
+        i: i * i for i in range(1_200)
+    }
 
 
 def test_delete_records(dataset, wire):
@@ -88,7 +92,9 @@ def test_search(experiment, client, name):
     assert found(experiment_ids=[experiment], filter_string="tags.colour != 'red'") == ["second"]
     ordered = datasets.search_datasets(experiment_ids=[experiment, other], order_by=["name DESC"])
     assert [d.name.removeprefix(f"{name}-") for d in ordered] == ["third", "second", "first"]
-    assert found(experiment_ids=[experiment], filter_string=f"created_time <= {first.created_time}") == ["first"]
+    assert found(experiment_ids=[experiment], filter_string=f"created_time <= {first.created_time}") == [
+        "first"
+    ]
 
 
 def test_tags(dataset):
@@ -102,7 +108,9 @@ def test_shared_by_experiments(dataset, client, experiment, name):
     other = client.create_experiment(f"{name}-other")
     shared = datasets.add_dataset_to_experiments(dataset_id=dataset.dataset_id, experiment_ids=[other])
     assert sorted(shared.experiment_ids) == sorted([experiment, other])
-    left = datasets.remove_dataset_from_experiments(dataset_id=dataset.dataset_id, experiment_ids=[experiment])
+    left = datasets.remove_dataset_from_experiments(
+        dataset_id=dataset.dataset_id, experiment_ids=[experiment]
+    )
     assert left.experiment_ids == [other]
     assert again(dataset).experiment_ids == [other]
 

@@ -7,6 +7,8 @@ import pytest
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
+from names import unused
+
 
 def test_create_and_get(client, name):
     before = int(time.time() * 1000) - 1000
@@ -107,7 +109,10 @@ def test_a_deleted_one_takes_nothing(client, wire, name):
     wire.absent(wire.post("experiments/delete", of_it))
     # Cannot rename a non-active experiment: the real server calls it its own fault.
     answer = wire.post("experiments/update", {**of_it, "new_name": f"{name}-2"})
-    assert (answer.status_code, answer.json()["error_code"]) in {(500, "INVALID_STATE"), (400, "INVALID_PARAMETER_VALUE")}
+    assert (answer.status_code, answer.json()["error_code"]) in {
+        (500, "INVALID_STATE"),
+        (400, "INVALID_PARAMETER_VALUE"),
+    }
     client.restore_experiment(experiment_id)
     wire.absent(wire.post("experiments/restore", of_it))
 
@@ -132,8 +137,6 @@ def test_tags(client, name):
 @pytest.fixture(scope="module")
 def fruit(client):
     """Four experiments that no other test matches: prefix and names to ids."""
-    from conftest import unused
-
     prefix = unused("fruit")
     made = {}
     for kind, tags in {
@@ -190,8 +193,15 @@ def test_search_by_exact_name_and_id(client, fruit):
     assert names(f"name = '{prefix}/APPLE'") == []
     assert f"{prefix}/apple" not in names(f"name != '{prefix}/apple'")
     assert names(f"experiment_id = '{made['cherry']}'") == [f"{prefix}/cherry"]
-    assert names(f"experiment_id IN ('{made['cherry']}', '{made['apple']}')") == [f"{prefix}/cherry", f"{prefix}/apple"]
-    assert found(client, fruit, f"experiment_id NOT IN ('{made['cherry']}')") == ["damson_%", "Banana", "apple"]
+    assert names(f"experiment_id IN ('{made['cherry']}', '{made['apple']}')") == [
+        f"{prefix}/cherry",
+        f"{prefix}/apple",
+    ]
+    assert found(client, fruit, f"experiment_id NOT IN ('{made['cherry']}')") == [
+        "damson_%",
+        "Banana",
+        "apple",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +239,8 @@ def test_search_by_stage(client, name):
     gone = client.create_experiment(f"{name}/gone")
     client.delete_experiment(gone)
     ids = lambda view: {  # noqa: E731
-        e.experiment_id for e in client.search_experiments(view_type=view, filter_string=f"name LIKE '{name}/%'")
+        e.experiment_id
+        for e in client.search_experiments(view_type=view, filter_string=f"name LIKE '{name}/%'")
     }
     assert ids(ViewType.ACTIVE_ONLY) == {kept}
     assert ids(ViewType.DELETED_ONLY) == {gone}

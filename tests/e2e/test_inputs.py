@@ -11,7 +11,9 @@ from mlflow.exceptions import MlflowException
 
 def test_a_table(client, experiment):
     frame = pandas.DataFrame({"price": [1.0, 2.0, 3.0], "name": ["a", "b", "c"]})
-    dataset = mlflow.data.from_pandas(frame, source="https://example.com/prices.csv", name="prices", targets="price")
+    dataset = mlflow.data.from_pandas(
+        frame, source="https://example.com/prices.csv", name="prices", targets="price"
+    )
     with mlflow.start_run() as run:
         mlflow.log_input(dataset, context="training", tags={"split": "first"})
     (kept,) = client.get_run(run.info.run_id).inputs.dataset_inputs

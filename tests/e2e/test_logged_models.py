@@ -4,9 +4,10 @@ import time
 
 import mlflow
 import pytest
-from conftest import unused
 from mlflow.entities import LoggedModelStatus, Metric
 from mlflow.exceptions import MlflowException
+
+from names import unused
 
 MODELS = "logged-models"
 
@@ -14,7 +15,12 @@ MODELS = "logged-models"
 def test_create_and_finalise(client, experiment, run):
     before = int(time.time() * 1000)
     made = client.create_logged_model(
-        experiment, name="forest", source_run_id=run, tags={"a": "1"}, params={"depth": "3"}, model_type="tree"
+        experiment,
+        name="forest",
+        source_run_id=run,
+        tags={"a": "1"},
+        params={"depth": "3"},
+        model_type="tree",
     )
     assert made.model_id.startswith("m-")
     assert str(made.status) == "PENDING"
@@ -73,7 +79,9 @@ def test_delete(client, experiment):
 def test_metrics(client, experiment, run):
     model_id = client.create_logged_model(experiment, name="x", source_run_id=run).model_id
     client.log_metric(run, "m", 0.5, timestamp=10, step=1, model_id=model_id)
-    client.log_metric(run, "m", 0.25, timestamp=20, step=2, model_id=model_id, dataset_name="d", dataset_digest="1")
+    client.log_metric(
+        run, "m", 0.25, timestamp=20, step=2, model_id=model_id, dataset_name="d", dataset_digest="1"
+    )
     client.log_batch(run, metrics=[Metric("n", 3.0, 30, 0, model_id=model_id)])
     client.log_metric(run, "not of the model", 1.0)
     metrics = client.get_logged_model(model_id).metrics
@@ -94,12 +102,16 @@ def four(client):
         ("cow", "linear", {}, {}, 0.3, None),
         ("dog", "", {"depth": "10"}, {"colour": "blue"}, None, None),
     ]:
-        model = client.create_logged_model(experiment_id, name=name, source_run_id=run, params=params, tags=tags, model_type=kind)
+        model = client.create_logged_model(
+            experiment_id, name=name, source_run_id=run, params=params, tags=tags, model_type=kind
+        )
         ids[name] = model.model_id
         if overall is not None:
             client.log_metric(run, "m", overall, model_id=model.model_id)
         if held_back is not None:
-            client.log_metric(run, "held", held_back, model_id=model.model_id, dataset_name="prices", dataset_digest="1")
+            client.log_metric(
+                run, "held", held_back, model_id=model.model_id, dataset_name="prices", dataset_digest="1"
+            )
         time.sleep(0.005)
     client.finalize_logged_model(ids["ant"], "READY")
     return experiment_id, ids, run
@@ -173,7 +185,9 @@ def test_search_order(client, four, order, expected):
 def test_search_pages(client, four):
     seen, token, sizes = [], None, []
     while True:
-        page = client.search_logged_models([four[0]], order_by=[{"field_name": "name"}], max_results=3, page_token=token)
+        page = client.search_logged_models(
+            [four[0]], order_by=[{"field_name": "name"}], max_results=3, page_token=token
+        )
         sizes.append(len(page))
         seen += [m.name for m in page]
         token = page.token
@@ -184,25 +198,40 @@ def test_search_pages(client, four):
 
 def test_a_page_token_is_of_its_question(client, wire, four):
     page = client.search_logged_models([four[0]], "name LIKE '%'", max_results=2)
-    other = {"experiment_ids": [four[0]], "filter": "name LIKE 'a%'", "max_results": 2, "page_token": page.token}
+    other = {
+        "experiment_ids": [four[0]],
+        "filter": "name LIKE 'a%'",
+        "max_results": 2,
+        "page_token": page.token,
+    }
     wire.invalid(wire.post(f"{MODELS}/search", other))
 
 
 def test_refused(wire, experiment):
     wire.absent(wire.get(f"{MODELS}/m-{'0' * 32}"))
     wire.absent(wire.call("DELETE", f"{MODELS}/m-{'0' * 32}", {}))
-    wire.absent(wire.call("PATCH", f"{MODELS}/m-{'0' * 32}", {"model_id": f"m-{'0' * 32}", "status": "LOGGED_MODEL_READY"}))
+    wire.absent(
+        wire.call(
+            "PATCH", f"{MODELS}/m-{'0' * 32}", {"model_id": f"m-{'0' * 32}", "status": "LOGGED_MODEL_READY"}
+        )
+    )
     wire.invalid(wire.post(MODELS, {"name": "x"}), "experiment_id")
     wire.absent(wire.post(MODELS, {"experiment_id": "987654321", "name": "x"}))
     for name in ["a/b", "a:b", "a.b", "a%b", 'a"b', "a'b"]:
         wire.invalid(wire.post(MODELS, {"experiment_id": experiment, "name": name}), "model name")
-    search = lambda filter_string: wire.post(f"{MODELS}/search", {"experiment_ids": [experiment], "filter": filter_string})  # noqa: E731
+    search = lambda filter_string: wire.post(
+        f"{MODELS}/search", {"experiment_ids": [experiment], "filter": filter_string}
+    )  # noqa: E731
     for filter_string in ["name > 'x'", "name = 'a' OR name = 'b'", "params.p > '1'"]:
         wire.invalid(search(filter_string))
     for filter_string in ["bogus = 'x'", "metrics.m = 'x'"]:
         wire.invalid(search(filter_string), mlflow=500)
-    wire.invalid(wire.post(f"{MODELS}/search", {"experiment_ids": [experiment], "order_by": [{"field_name": "bogus"}]}))
-    wire.invalid(wire.post(f"{MODELS}/search", {"experiment_ids": [experiment], "page_token": "bad"}), mlflow=500)
+    wire.invalid(
+        wire.post(f"{MODELS}/search", {"experiment_ids": [experiment], "order_by": [{"field_name": "bogus"}]})
+    )
+    wire.invalid(
+        wire.post(f"{MODELS}/search", {"experiment_ids": [experiment], "page_token": "bad"}), mlflow=500
+    )
 
 
 def test_artifacts_of_a_model(client, wire, experiment):
@@ -211,6 +240,8 @@ def test_artifacts_of_a_model(client, wire, experiment):
     assert wire.call("PUT", f"{root}/folder/a.txt", data=b"abc").status_code == 200
     listed = wire.ok("GET", f"{MODELS}/{model_id}/artifacts/directories")
     assert listed["files"] == [{"path": "folder", "is_dir": True}]
-    listed = wire.ok("GET", f"{MODELS}/{model_id}/artifacts/directories", params={"artifact_directory_path": "folder"})
+    listed = wire.ok(
+        "GET", f"{MODELS}/{model_id}/artifacts/directories", params={"artifact_directory_path": "folder"}
+    )
     assert listed["files"] == [{"path": "folder/a.txt", "is_dir": False, "file_size": 3}]
     wire.invalid(wire.get(f"{MODELS}/{model_id}/artifacts/directories", artifact_directory_path="../.."))

@@ -5,6 +5,8 @@ import math
 import pytest
 from mlflow.entities import Metric
 
+from names import unused
+
 LARGEST = 1.7976931348623157e308
 BULK = "metrics/get-history-bulk-interval"
 
@@ -101,8 +103,6 @@ def test_a_history_of_nothing(client, run):
 @pytest.fixture(scope="module")
 def long_run(client):
     """A run with 10,000 points of `m`: the value is the square of the step."""
-    from conftest import unused
-
     run = client.create_run(client.create_experiment(unused("long"))).info.run_id
     for start in range(0, 10_000, 1_000):
         points = [Metric("m", float(step**2), 1_000_000 + step, step) for step in range(start, start + 1_000)]
@@ -122,7 +122,9 @@ def test_a_long_history_in_pages(wire, long_run):
     steps, token, sizes = [], None, []
     while True:
         page = {"run_id": long_run, "metric_key": "m", "max_results": 3_000}
-        answer = wire.ok("GET", "metrics/get-history", params={**page, **({"page_token": token} if token else {})})
+        answer = wire.ok(
+            "GET", "metrics/get-history", params={**page, **({"page_token": token} if token else {})}
+        )
         sizes.append(len(answer["metrics"]))
         steps += [m["step"] for m in answer["metrics"]]
         token = answer.get("next_page_token")
@@ -160,7 +162,9 @@ def test_an_interval_of_many_runs(client, wire, experiment):
         client.log_batch(run, metrics=[Metric("m", float(place), 1, step) for step in range(place + 1)])
     answer = wire.ok("GET", BULK, params={"run_ids": runs, "metric_key": "m", "max_results": 10})
     seen = sorted((m["run_id"], m["step"], m["value"]) for m in answer["metrics"])
-    assert seen == sorted((run, step, float(place)) for place, run in enumerate(runs) for step in range(place + 1))
+    assert seen == sorted(
+        (run, step, float(place)) for place, run in enumerate(runs) for step in range(place + 1)
+    )
 
 
 def test_an_interval_asked_wrongly(wire, run):

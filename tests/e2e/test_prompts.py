@@ -6,7 +6,9 @@ from mlflow.exceptions import MlflowException
 
 
 def test_register_and_load(name):
-    made = mlflow.genai.register_prompt(name=name, template="Hello {{who}}, ☂", commit_message="first", tags={"a": "1"})
+    made = mlflow.genai.register_prompt(
+        name=name, template="Hello {{who}}, ☂", commit_message="first", tags={"a": "1"}
+    )
     assert made.version == 1
     prompt = mlflow.genai.load_prompt(f"prompts:/{name}/1")
     assert (prompt.template, prompt.commit_message, prompt.tags) == ("Hello {{who}}, ☂", "first", {"a": "1"})

@@ -3,8 +3,9 @@
 import time
 
 import pytest
-from conftest import unused
 from mlflow.exceptions import MlflowException
+
+from names import unused
 
 MODELS, VERSIONS = "registered-models", "model-versions"
 
@@ -23,7 +24,9 @@ def model(client, name):
 def versions(client, model, run):
     """The name of a model with three versions."""
     for place in range(3):
-        client.create_model_version(model, source_of(client, run), run_id=run, description=f"number {place + 1}")
+        client.create_model_version(
+            model, source_of(client, run), run_id=run, description=f"number {place + 1}"
+        )
     return model
 
 
@@ -42,7 +45,9 @@ def test_the_name_is_taken(client, model):
     assert refusal.value.error_code == "RESOURCE_ALREADY_EXISTS"
 
 
-@pytest.mark.parametrize("odd", ["with space", "100%", "ünï ☂", "a'b\"c", "x" * 250, "semi;colon--", "a\\b", "a.b"])
+@pytest.mark.parametrize(
+    "odd", ["with space", "100%", "ünï ☂", "a'b\"c", "x" * 250, "semi;colon--", "a\\b", "a.b"]
+)
 def test_odd_names(client, odd):
     odd = f"{odd} {unused()}"[-256:]
     client.create_registered_model(odd, description="odd")
@@ -101,7 +106,9 @@ def test_delete_a_model(client, wire, versions):
 
 def test_a_version(client, model, run):
     source = source_of(client, run)
-    made = client.create_model_version(model, source, run_id=run, tags={"a": "1"}, description="first", run_link="https://example.com/run")
+    made = client.create_model_version(
+        model, source, run_id=run, tags={"a": "1"}, description="first", run_link="https://example.com/run"
+    )
     got = client.get_model_version(model, "1")
     assert dict(got) == dict(made)
     assert (got.version, got.source, got.run_id, got.status) == ("1", source, run, "READY")
@@ -160,7 +167,9 @@ def test_stages(client, versions):
 
 
 def test_latest_versions(client, wire, versions):
-    latest = lambda stages=None: {v.current_stage: v.version for v in client.get_latest_versions(versions, stages)}  # noqa: E731
+    latest = lambda stages=None: {
+        v.current_stage: v.version for v in client.get_latest_versions(versions, stages)
+    }  # noqa: E731
     assert latest() == {"None": "3"}
     client.transition_model_version_stage(versions, "1", "Production")
     client.transition_model_version_stage(versions, "2", "Production")
@@ -171,24 +180,35 @@ def test_latest_versions(client, wire, versions):
     of = {"name": versions}
     by_get = wire.ok("GET", f"{MODELS}/get-latest-versions", params=of)["model_versions"]
     assert {v["version"] for v in by_get} == {"2", "3"}
-    wire.invalid(wire.post(f"{MODELS}/get-latest-versions", {**of, "stages": ["Bogus"]}), "Invalid Model Version stage")
+    wire.invalid(
+        wire.post(f"{MODELS}/get-latest-versions", {**of, "stages": ["Bogus"]}), "Invalid Model Version stage"
+    )
     wire.absent(wire.post(f"{MODELS}/get-latest-versions", {"name": "no such model"}))
 
 
 def test_bad_transitions(wire, versions):
     move = f"{VERSIONS}/transition-stage"
     of = {"name": versions, "version": "1"}
-    wire.invalid(wire.post(move, {**of, "stage": "Bogus", "archive_existing_versions": False}), "Invalid Model Version stage")
+    wire.invalid(
+        wire.post(move, {**of, "stage": "Bogus", "archive_existing_versions": False}),
+        "Invalid Model Version stage",
+    )
     wire.invalid(wire.post(move, {**of, "archive_existing_versions": False}), "stage")
     wire.invalid(wire.post(move, {**of, "stage": "None", "archive_existing_versions": True}), mlflow=500)
-    wire.absent(wire.post(move, {**of, "version": "99", "stage": "Staging", "archive_existing_versions": False}))
+    wire.absent(
+        wire.post(move, {**of, "version": "99", "stage": "Staging", "archive_existing_versions": False})
+    )
 
 
 def test_aliases(client, wire, versions):
     client.set_registered_model_alias(versions, "champion", "1")
     client.set_registered_model_alias(versions, "challenger-2_b", "2")
     client.set_registered_model_alias(versions, "also", "2")
-    assert client.get_registered_model(versions).aliases == {"champion": "1", "challenger-2_b": "2", "also": "2"}
+    assert client.get_registered_model(versions).aliases == {
+        "champion": "1",
+        "challenger-2_b": "2",
+        "also": "2",
+    }
     assert sorted(client.get_model_version(versions, "2").aliases) == ["also", "challenger-2_b"]
     assert client.get_model_version_by_alias(versions, "champion").version == "1"
     client.set_registered_model_alias(versions, "champion", "3")
@@ -200,7 +220,9 @@ def test_aliases(client, wire, versions):
     assert client.get_registered_model(versions).aliases == {"challenger-2_b": "2", "also": "2"}
 
 
-@pytest.mark.parametrize("alias", ["a b", "latest", "Latest", "LATEST", "v1", "V12", "", "a.b", "a/b", "a:b", "a@b", "a" * 256])
+@pytest.mark.parametrize(
+    "alias", ["a b", "latest", "Latest", "LATEST", "v1", "V12", "", "a.b", "a/b", "a:b", "a@b", "a" * 256]
+)
 def test_bad_aliases(wire, versions, alias):
     wire.invalid(wire.post(f"{MODELS}/alias", {"name": versions, "alias": alias, "version": "1"}))
 
@@ -226,8 +248,15 @@ def zoo(client):
     for name, tags in [("ant", {"legs": "6"}), ("Bee", {"legs": "6", "wings": "Two"}), ("cow", {})]:
         client.create_registered_model(f"{prefix}-{name}", tags=tags)
         time.sleep(0.005)
-    for name, run, tags in [("ant", 0, {"good": "yes"}), ("ant", 1, {"good": "No"}), ("Bee", 0, {}), ("ant", 0, {})]:
-        client.create_model_version(f"{prefix}-{name}", source_of(client, runs[run]), run_id=runs[run], tags=tags)
+    for name, run, tags in [
+        ("ant", 0, {"good": "yes"}),
+        ("ant", 1, {"good": "No"}),
+        ("Bee", 0, {}),
+        ("ant", 0, {}),
+    ]:
+        client.create_model_version(
+            f"{prefix}-{name}", source_of(client, runs[run]), run_id=runs[run], tags=tags
+        )
         time.sleep(0.005)
     return prefix, runs
 
@@ -333,7 +362,16 @@ def test_pages_of_versions(client, zoo):
 
 @pytest.mark.parametrize(
     "filter_string",
-    ["bogus = 'x'", "name > 'x'", "name = 'a' OR name = 'b'", "name = 'unterminated", "name", "tags.a > 'x'", "name = 1", "(name = 'a')"],
+    [
+        "bogus = 'x'",
+        "name > 'x'",
+        "name = 'a' OR name = 'b'",
+        "name = 'unterminated",
+        "name",
+        "tags.a > 'x'",
+        "name = 1",
+        "(name = 'a')",
+    ],
 )
 def test_searches_that_make_no_sense(wire, filter_string):
     wire.invalid(wire.get(f"{MODELS}/search", filter=filter_string))
@@ -342,7 +380,15 @@ def test_searches_that_make_no_sense(wire, filter_string):
 
 def test_sources_that_are_not_ours_to_read(wire, model, run):
     """A version must not open a way to files of the server's machine, or to other runs."""
-    for source in ["/etc", "file:///etc", "mlflow-artifacts:/../x", "mlflow-artifacts:/x", "models:/m-none", "runs:/none/model", "https://example.com/a/../../b"]:
+    for source in [
+        "/etc",
+        "file:///etc",
+        "mlflow-artifacts:/../x",
+        "mlflow-artifacts:/x",
+        "models:/m-none",
+        "runs:/none/model",
+        "https://example.com/a/../../b",
+    ]:
         wire.invalid(wire.post(f"{VERSIONS}/create", {"name": model, "source": source}))
     wire.invalid(wire.post(f"{VERSIONS}/create", {"name": model, "source": "file:///etc", "run_id": run}))
     wire.invalid(wire.post(f"{VERSIONS}/create", {"name": model}), "source")
@@ -359,10 +405,14 @@ def test_absent(wire, versions):
     wire.absent(wire.get(f"{VERSIONS}/get", name=versions, version="99"))
     wire.absent(wire.get(f"{VERSIONS}/get-download-uri", name=versions, version="99"))
     wire.absent(wire.call("PATCH", f"{MODELS}/update", {"name": "no such model", "description": "x"}))
-    wire.absent(wire.call("PATCH", f"{VERSIONS}/update", {"name": versions, "version": "99", "description": "x"}))
+    wire.absent(
+        wire.call("PATCH", f"{VERSIONS}/update", {"name": versions, "version": "99", "description": "x"})
+    )
     wire.absent(wire.post(f"{MODELS}/rename", {"name": "no such model", "new_name": "x"}))
     wire.absent(wire.post(f"{MODELS}/set-tag", {"name": "no such model", "key": "a", "value": "b"}))
-    wire.absent(wire.post(f"{VERSIONS}/set-tag", {"name": versions, "version": "99", "key": "a", "value": "b"}))
+    wire.absent(
+        wire.post(f"{VERSIONS}/set-tag", {"name": versions, "version": "99", "key": "a", "value": "b"})
+    )
     wire.invalid(wire.get(f"{VERSIONS}/get", name=versions, version="x"), "must be an integer")
     wire.invalid(wire.get(f"{VERSIONS}/get", name=versions), "version")
     wire.invalid(wire.get(f"{VERSIONS}/get-download-uri", name=versions), "version")

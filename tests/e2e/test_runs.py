@@ -162,7 +162,9 @@ def test_delete_and_restore(client, wire, experiment, run):
     assert client.get_run(run).info.lifecycle_stage == "deleted"
     assert [r.info.run_id for r in client.search_runs([experiment])] == []
     wire.invalid(wire.post("runs/log-parameter", {"run_id": run, "key": "a", "value": "b"}), "active")
-    wire.invalid(wire.post("runs/log-metric", {"run_id": run, "key": "a", "value": 1, "timestamp": 1}), "active")
+    wire.invalid(
+        wire.post("runs/log-metric", {"run_id": run, "key": "a", "value": 1, "timestamp": 1}), "active"
+    )
     wire.invalid(wire.post("runs/set-tag", {"run_id": run, "key": "a", "value": "b"}), "active")
     wire.invalid(wire.post("runs/update", {"run_id": run, "status": "FINISHED"}), "active")
     wire.invalid(wire.post("runs/log-batch", {"run_id": run, "tags": [{"key": "a", "value": "b"}]}), "active")

@@ -8,8 +8,9 @@ import math
 import mlflow
 import pandas
 import pytest
-from conftest import unused
 from mlflow.entities import ViewType
+
+from names import unused
 
 # name: (start, end, status, metrics, params, tags)
 RUNS = {
@@ -260,10 +261,14 @@ def test_order_by_run_id(client, seven):
      "metrics.m DESC; DROP TABLE runs", "attributes.lifecycle_stage"],
 )  # fmt: skip
 def test_orders_that_make_no_sense(wire, seven, order_by):
-    wire.invalid(wire.post("runs/search", {"experiment_ids": [seven[0]], "order_by": [order_by], "max_results": 5}))
+    wire.invalid(
+        wire.post("runs/search", {"experiment_ids": [seven[0]], "order_by": [order_by], "max_results": 5})
+    )
 
 
-@pytest.mark.parametrize("order_by", [None, ["metrics.m"], ["metrics.m DESC"], ["params.p"], ["tags.t DESC"], ["user_id"]])
+@pytest.mark.parametrize(
+    "order_by", [None, ["metrics.m"], ["metrics.m DESC"], ["params.p"], ["tags.t DESC"], ["user_id"]]
+)
 def test_three_pages(client, seven, order_by):
     """The pages put together are the whole, in order, nothing twice and nothing lost."""
     seen, token, sizes = [], None, []
@@ -280,8 +285,17 @@ def test_three_pages(client, seven, order_by):
 
 def test_pages_of_a_filter(client, seven):
     first = client.search_runs([seven[0]], "params.p IS NOT NULL", order_by=["metrics.m"], max_results=4)
-    second = client.search_runs([seven[0]], "params.p IS NOT NULL", order_by=["metrics.m"], max_results=4, page_token=first.token)
-    assert [r.info.run_name for r in first] + [r.info.run_name for r in second] == ["ninf", "neg", "one", "two", "inf", "nan"]
+    second = client.search_runs(
+        [seven[0]], "params.p IS NOT NULL", order_by=["metrics.m"], max_results=4, page_token=first.token
+    )
+    assert [r.info.run_name for r in first] + [r.info.run_name for r in second] == [
+        "ninf",
+        "neg",
+        "one",
+        "two",
+        "inf",
+        "nan",
+    ]
 
 
 def test_runs_are_whole(client, seven):

@@ -9,6 +9,8 @@ import pytest
 from mlflow.models import infer_signature
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from names import unused
+
 
 @pytest.fixture(scope="module")
 def data():
@@ -43,8 +45,6 @@ def test_autolog(client, experiment, data):
 @pytest.fixture(scope="module")
 def registered(client, data):
     """A classifier, logged with signature and example, registered twice; the second is champion."""
-    from conftest import unused
-
     name = unused("classifier")
     features, target = data
     model = LogisticRegression().fit(features, target > 0)
@@ -90,7 +90,11 @@ def test_what_is_known_of_it(client, registered):
     assert [o.model_id for o in client.get_run(run_id).outputs.model_outputs] == [info.model_id]
     first, second = client.get_model_version(name, "1"), client.get_model_version(name, "2")
     assert (first.run_id, first.source) == (run_id, f"models:/{info.model_id}")
-    assert (second.run_id, second.source, second.tags) == (run_id, f"models:/{info.model_id}", {"from": "run"})
+    assert (second.run_id, second.source, second.tags) == (
+        run_id,
+        f"models:/{info.model_id}",
+        {"from": "run"},
+    )
     assert second.aliases == ["champion"]
     assert client.get_registered_model(name).aliases == {"champion": "2"}
     details = mlflow.models.get_model_info(f"models:/{name}/1")

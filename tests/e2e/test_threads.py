@@ -20,7 +20,9 @@ def test_into_runs_of_their_own(client, experiment):
         run = own.create_run(experiment, run_name=f"run {place}").info.run_id
         for step in range(10):
             own.log_metric(run, "m", place * 100 + step, timestamp=step, step=step)
-        own.log_batch(run, params=[Param(f"p{i}", str(place)) for i in range(10)], tags=[RunTag("place", str(place))])
+        own.log_batch(
+            run, params=[Param(f"p{i}", str(place)) for i in range(10)], tags=[RunTag("place", str(place))]
+        )
         own.log_text(run, str(place), "place.txt")
         own.set_terminated(run)
         return run
@@ -35,7 +37,9 @@ def test_into_runs_of_their_own(client, experiment):
         assert kept.data.metrics == {"m": place * 100 + 9.0}
         assert kept.data.params == {f"p{i}": str(place) for i in range(10)}
         assert kept.data.tags["place"] == str(place)
-        assert [m.value for m in client.get_metric_history(run, "m")] == [place * 100.0 + step for step in range(10)]
+        assert [m.value for m in client.get_metric_history(run, "m")] == [
+            place * 100.0 + step for step in range(10)
+        ]
         assert [f.path for f in client.list_artifacts(run)] == ["place.txt"]
 
 
@@ -52,8 +56,12 @@ def test_into_one_run(client, run):
     at_once(work)
     data = client.get_run(run).data
     assert data.params == {f"p{place}": str(place) for place in range(THREADS)}
-    assert {key: value for key, value in data.tags.items() if key.startswith("t")} == {f"t{place}": str(place) for place in range(THREADS)}
-    assert {key: value for key, value in data.metrics.items() if key.startswith("own")} == {f"own {place}": 4.0 for place in range(THREADS)}
+    assert {key: value for key, value in data.tags.items() if key.startswith("t")} == {
+        f"t{place}": str(place) for place in range(THREADS)
+    }
+    assert {key: value for key, value in data.metrics.items() if key.startswith("own")} == {
+        f"own {place}": 4.0 for place in range(THREADS)
+    }
     # The latest is of the greatest step, whoever wrote last.
     assert (data.metrics["shared"], data.metrics["batched"]) == (15.0, 49.0)
     assert [m.step for m in client.get_metric_history(run, "shared")] == list(range(80))
@@ -69,7 +77,9 @@ def test_one_name_for_all(client, wire, name):
 
 
 def test_one_param_for_all(client, wire, run):
-    answers = at_once(lambda place: wire.post("runs/log-parameter", {"run_id": run, "key": "p", "value": str(place)}))
+    answers = at_once(
+        lambda place: wire.post("runs/log-parameter", {"run_id": run, "key": "p", "value": str(place)})
+    )
     assert sorted(a.status_code for a in answers) == [200] + [400] * (THREADS - 1)
     won = [place for place, a in enumerate(answers) if a.status_code == 200]
     assert client.get_run(run).data.params == {"p": str(won[0])}
@@ -78,5 +88,11 @@ def test_one_param_for_all(client, wire, run):
 def test_versions_of_one_model(client, name, run):
     client.create_registered_model(name)
     source = client.get_run(run).info.artifact_uri
-    made = at_once(lambda _: MlflowClient(client.tracking_uri).create_model_version(name, f"{source}/model", run_id=run).version)
+    made = at_once(
+        lambda _: (
+            MlflowClient(client.tracking_uri)
+            .create_model_version(name, f"{source}/model", run_id=run)
+            .version
+        )
+    )
     assert sorted(map(int, made)) == list(range(1, THREADS + 1))

@@ -1,12 +1,14 @@
 """Traces: recorded by the decorator, searched, tagged, assessed, linked, deleted."""
 
+import contextlib
 import time
 
 import mlflow
 import pytest
-from conftest import unused
 from mlflow.entities import AssessmentSource, Expectation, Feedback, SpanEvent
 from mlflow.exceptions import MlflowException
+
+from names import unused
 
 
 @mlflow.trace(attributes={"unit": "metres"})
@@ -24,10 +26,8 @@ def failing():
 
 
 def trace_of(function, *arguments):
-    try:
+    with contextlib.suppress(ValueError):
         function(*arguments)
-    except ValueError:
-        pass
     return mlflow.get_last_active_trace_id()
 
 
@@ -95,13 +95,19 @@ def test_feedback(trace_id):
     assert kept.trace_id == trace_id
     mlflow.update_assessment(trace_id, made.assessment_id, Feedback(name="good", value=False))
     changed = mlflow.get_assessment(trace_id, made.assessment_id)
-    assert (changed.value, changed.rationale, changed.create_time_ms) == (False, "because", kept.create_time_ms)
+    assert (changed.value, changed.rationale, changed.create_time_ms) == (
+        False,
+        "because",
+        kept.create_time_ms,
+    )
     assert [a.assessment_id for a in mlflow.get_trace(trace_id).info.assessments] == [made.assessment_id]
 
 
 def test_feedback_that_is_overridden(trace_id):
     first = mlflow.log_feedback(trace_id=trace_id, name="good", value=0.25)
-    second = mlflow.override_feedback(trace_id=trace_id, assessment_id=first.assessment_id, value=0.75, rationale="again")
+    second = mlflow.override_feedback(
+        trace_id=trace_id, assessment_id=first.assessment_id, value=0.75, rationale="again"
+    )
     assert second.overrides == first.assessment_id
     seen = {a.assessment_id: (a.value, a.valid) for a in mlflow.get_trace(trace_id).info.assessments}
     assert seen == {first.assessment_id: (0.25, False), second.assessment_id: (0.75, True)}
@@ -143,7 +149,9 @@ def traced(client, server):
 
 
 def places(traced, filter_string=None, **options):
-    found = mlflow.search_traces(locations=[traced[0]], filter_string=filter_string, return_type="list", **options)
+    found = mlflow.search_traces(
+        locations=[traced[0]], filter_string=filter_string, return_type="list", **options
+    )
     return [traced[1].index(trace.info.trace_id) for trace in found]
 
 
@@ -183,7 +191,12 @@ def test_search_by_id(traced):
 
 @pytest.mark.parametrize(
     ("order_by", "expected"),
-    [(["timestamp_ms ASC"], [0, 1, 2]), (["timestamp_ms DESC"], [2, 1, 0]), (["name", "timestamp_ms ASC"], [1, 0, 2]), (["status"], [1, 2, 0])],
+    [
+        (["timestamp_ms ASC"], [0, 1, 2]),
+        (["timestamp_ms DESC"], [2, 1, 0]),
+        (["name", "timestamp_ms ASC"], [1, 0, 2]),
+        (["status"], [1, 2, 0]),
+    ],
 )
 def test_search_order(traced, order_by, expected):
     assert places(traced, order_by=order_by) == expected
@@ -205,7 +218,14 @@ def test_found_traces_have_their_spans(traced):
 
 @pytest.mark.parametrize(
     "filter_string",
-    ["bogus = 'x'", "trace_id = 'x'", "status > 'a'", "name = 'a' OR name = 'b'", "name = 'unterminated", "name IN ('a')"],
+    [
+        "bogus = 'x'",
+        "trace_id = 'x'",
+        "status > 'a'",
+        "name = 'a' OR name = 'b'",
+        "name = 'unterminated",
+        "name IN ('a')",
+    ],
 )
 def test_searches_that_make_no_sense(traced, filter_string):
     with pytest.raises(MlflowException) as refusal:
@@ -217,7 +237,10 @@ def test_a_trace_within_a_run(client, experiment):
     with mlflow.start_run() as run:
         within = trace_of(outer, 1)
     without = trace_of(outer, 2)
-    found = lambda: {t.info.trace_id for t in mlflow.search_traces(locations=[experiment], run_id=run.info.run_id, return_type="list")}  # noqa: E731
+    found = lambda: {
+        t.info.trace_id
+        for t in mlflow.search_traces(locations=[experiment], run_id=run.info.run_id, return_type="list")
+    }  # noqa: E731
     assert found() == {within}
     client.link_traces_to_run([without], run.info.run_id)
     assert found() == {within, without}

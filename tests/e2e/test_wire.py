@@ -34,7 +34,9 @@ def test_a_run_at_both_addresses(wire, name, prefix):
     base = f"{prefix}/2.0/mlflow/"
     experiment_id = wire.ok("POST", f"{base}experiments/create", {"name": name})["experiment_id"]
     assert isinstance(experiment_id, str)
-    run = wire.ok("POST", f"{base}runs/create", {"experiment_id": experiment_id, "start_time": 1_700_000_000_123})["run"]
+    run = wire.ok(
+        "POST", f"{base}runs/create", {"experiment_id": experiment_id, "start_time": 1_700_000_000_123}
+    )["run"]
     run_id = run["info"]["run_id"]
     assert run["info"] == {
         "run_uuid": run_id, "experiment_id": experiment_id, "run_name": run["info"]["run_name"], "user_id": "",
@@ -44,13 +46,22 @@ def test_a_run_at_both_addresses(wire, name, prefix):
     # Nothing is said of metrics and params that are not there, but there are inputs, if empty.
     assert run["data"] == {"tags": [{"key": "mlflow.runName", "value": run["info"]["run_name"]}]}
     assert run["inputs"] == {}
-    assert wire.ok("POST", f"{base}runs/log-metric", {"run_uuid": run_id, "key": "m", "value": 2, "timestamp": 2**53 + 1, "step": -3}) == {}
+    assert (
+        wire.ok(
+            "POST",
+            f"{base}runs/log-metric",
+            {"run_uuid": run_id, "key": "m", "value": 2, "timestamp": 2**53 + 1, "step": -3},
+        )
+        == {}
+    )
     assert wire.ok("POST", f"{base}runs/log-parameter", {"run_uuid": run_id, "key": "p", "value": ""}) == {}
     for key in ("run_id", "run_uuid"):
         data = wire.ok("GET", f"{base}runs/get", params={key: run_id})["run"]["data"]
         assert data["metrics"] == [{"key": "m", "value": 2.0, "timestamp": 2**53 + 1, "step": -3}]
         assert data["params"] == [{"key": "p", "value": ""}]
-    (found,) = wire.ok("POST", f"{base}runs/search", {"experiment_ids": [experiment_id], "max_results": 5})["runs"]
+    (found,) = wire.ok("POST", f"{base}runs/search", {"experiment_ids": [experiment_id], "max_results": 5})[
+        "runs"
+    ]
     assert found["info"]["run_uuid"] == run_id
 
 
@@ -63,7 +74,14 @@ def test_an_experiment(wire, name):
     }  # fmt: skip
     assert type(by_id["creation_time"]) is int
     assert wire.ok("GET", "experiments/get-by-name", params={"experiment_name": name})["experiment"] == by_id
-    assert wire.ok("POST", "experiments/set-experiment-tag", {"experiment_id": experiment_id, "key": "a", "value": ""}) == {}
+    assert (
+        wire.ok(
+            "POST",
+            "experiments/set-experiment-tag",
+            {"experiment_id": experiment_id, "key": "a", "value": ""},
+        )
+        == {}
+    )
     tagged = wire.ok("GET", "experiments/get", params={"experiment_id": experiment_id})["experiment"]
     assert tagged["tags"] == [{"key": "a", "value": ""}]
     filter_string = f"name = '{name}'"
@@ -83,7 +101,9 @@ def test_finding_nothing_says_nothing(wire, experiment):
 def test_a_next_page_token_only_when_there_is_more(wire, client, experiment):
     for _ in range(2):
         client.create_run(experiment)
-    search = lambda size: wire.ok("POST", "runs/search", {"experiment_ids": [experiment], "max_results": size})  # noqa: E731
+    search = lambda size: wire.ok(
+        "POST", "runs/search", {"experiment_ids": [experiment], "max_results": size}
+    )  # noqa: E731
     assert "next_page_token" in search(1)
     assert "next_page_token" not in search(3)
 
@@ -91,7 +111,10 @@ def test_a_next_page_token_only_when_there_is_more(wire, client, experiment):
 def test_inputs_of_a_run(wire, run):
     dataset = {"name": "n", "digest": "d", "source_type": "local", "source": "{}", "profile": "p"}
     tag = {"key": "mlflow.data.context", "value": "train"}
-    assert wire.ok("POST", "runs/log-inputs", {"run_id": run, "datasets": [{"tags": [tag], "dataset": dataset}]}) == {}
+    assert (
+        wire.ok("POST", "runs/log-inputs", {"run_id": run, "datasets": [{"tags": [tag], "dataset": dataset}]})
+        == {}
+    )
     (kept,) = wire.ok("GET", "runs/get", params={"run_id": run})["run"]["inputs"]["dataset_inputs"]
     assert kept["tags"] == [tag]
     assert {key: kept["dataset"][key] for key in dataset} == dataset
@@ -105,22 +128,31 @@ def test_a_registered_model_and_its_version(wire, client, name, run):
     }  # fmt: skip
     assert type(made["creation_timestamp"]) is int
     source = f"{client.get_run(run).info.artifact_uri}/model"
-    version = wire.ok("POST", "model-versions/create", {"name": name, "source": source, "run_id": run})["model_version"]
+    version = wire.ok("POST", "model-versions/create", {"name": name, "source": source, "run_id": run})[
+        "model_version"
+    ]
     at = version["creation_timestamp"]
     expected = {
         "name": name, "version": "1", "creation_timestamp": at, "last_updated_timestamp": at, "current_stage": "None",
         "description": "", "source": source, "run_id": run, "status": "READY", "run_link": "",
     }  # fmt: skip
     assert version == expected
-    assert wire.ok("GET", "model-versions/get", params={"name": name, "version": "1"})["model_version"] == expected
+    assert (
+        wire.ok("GET", "model-versions/get", params={"name": name, "version": "1"})["model_version"]
+        == expected
+    )
     wire.ok("POST", "registered-models/alias", {"name": name, "alias": "champion", "version": "1"})
     got = wire.ok("GET", "registered-models/get", params={"name": name})["registered_model"]
     assert got["aliases"] == [{"alias": "champion", "version": "1"}]
     # Versions listed with their model do not repeat its aliases.
     assert [v["version"] for v in got["latest_versions"]] == ["1"]
-    by_alias = wire.ok("GET", "registered-models/alias", params={"name": name, "alias": "champion"})["model_version"]
+    by_alias = wire.ok("GET", "registered-models/alias", params={"name": name, "alias": "champion"})[
+        "model_version"
+    ]
     assert by_alias == {**expected, "aliases": ["champion"]}
-    assert wire.ok("GET", "model-versions/get-download-uri", params={"name": name, "version": "1"}) == {"artifact_uri": source}
+    assert wire.ok("GET", "model-versions/get-download-uri", params={"name": name, "version": "1"}) == {
+        "artifact_uri": source
+    }
 
 
 def test_a_logged_model(wire, experiment, run):
@@ -136,17 +168,37 @@ def test_a_logged_model(wire, experiment, run):
     assert type(info["creation_timestamp_ms"]) is int
     assert info["tags"] == [{"key": "t", "value": "2"}]
     assert model["data"]["params"] == [{"key": "p", "value": "1"}]
-    answer = wire.ok("PATCH", f"logged-models/{info['model_id']}", {"model_id": info["model_id"], "status": "LOGGED_MODEL_READY"})
+    answer = wire.ok(
+        "PATCH",
+        f"logged-models/{info['model_id']}",
+        {"model_id": info["model_id"], "status": "LOGGED_MODEL_READY"},
+    )
     assert answer["model"]["info"]["status"] == "LOGGED_MODEL_READY"
 
 
-def test_an_error(wire):
+def test_errors(wire, experiment):
     answer = wire.get("runs/get", run_id="0" * 32)
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("application/json")
+    assert answer.json() == {
+        "error_code": "RESOURCE_DOES_NOT_EXIST", "message": f"Run with id={'0' * 32} not found",
+        "sqlstate": "KAM00", "error_class": "RESOURCE_NOT_FOUND",
+    }  # fmt: skip
+    answer = wire.get("experiments/get", experiment_id="abc")
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "error_code": "INVALID_PARAMETER_VALUE",
+        "message": "Invalid experiment ID 'abc'. Experiment ID must be a valid integer.",
+        "sqlstate": "KAM00", "error_class": "INVALID_PARAMETER_VALUE",
+    }  # fmt: skip
+    answer = wire.post("experiments/create", {"name": "Default"})
+    assert answer.status_code == 400
     error = answer.json()
-    assert error["error_code"] == "RESOURCE_DOES_NOT_EXIST"
-    assert error["message"] == f"Run with id={'0' * 32} not found"
+    assert (error["error_code"], error["sqlstate"], error["error_class"]) == (
+        "RESOURCE_ALREADY_EXISTS",
+        "KAM00",
+        "RESOURCE_ALREADY_EXISTS",
+    )
 
 
 def test_unknown_addresses(wire):
@@ -157,29 +209,48 @@ def test_unknown_addresses(wire):
 
 def test_numbers_that_come_as_text(wire, experiment):
     """Protobuf's JSON allows 64-bit numbers in quotes, enumerations by number, and whole floats."""
-    run = wire.ok("POST", "runs/create", {"experiment_id": int(experiment) and experiment, "start_time": "12"})["run"]
+    run = wire.ok("POST", "runs/create", {"experiment_id": experiment, "start_time": "12"})["run"]
     assert run["info"]["start_time"] == 12
     of = {"run_id": run["info"]["run_id"]}
     wire.ok("POST", "runs/log-metric", {**of, "key": "m", "value": "1.5", "timestamp": "7", "step": "-3"})
     wire.ok("POST", "runs/log-metric", {**of, "key": "n", "value": 1, "timestamp": 1e3, "step": 2.0})
     data = wire.ok("GET", "runs/get", params=of)["run"]["data"]
-    assert sorted((m["key"], m["value"], m["timestamp"], m["step"]) for m in data["metrics"]) == [("m", 1.5, 7, -3), ("n", 1.0, 1_000, 2)]
+    assert sorted((m["key"], m["value"], m["timestamp"], m["step"]) for m in data["metrics"]) == [
+        ("m", 1.5, 7, -3),
+        ("n", 1.0, 1_000, 2),
+    ]
     assert wire.ok("POST", "runs/update", {**of, "status": 3})["run_info"]["status"] == "FINISHED"
 
 
 def test_unknown_fields_are_ignored(wire, name):
-    made = wire.ok("POST", "experiments/create", {"name": name, "from_the_future": {"a": [1]}, "tags": [{"key": "a", "value": "b", "c": 1}]})
-    kept = wire.ok("GET", "experiments/get", params={"experiment_id": made["experiment_id"], "bogus": "x"})["experiment"]
+    made = wire.ok(
+        "POST",
+        "experiments/create",
+        {"name": name, "from_the_future": {"a": [1]}, "tags": [{"key": "a", "value": "b", "c": 1}]},
+    )
+    kept = wire.ok("GET", "experiments/get", params={"experiment_id": made["experiment_id"], "bogus": "x"})[
+        "experiment"
+    ]
     assert kept["tags"] == [{"key": "a", "value": "b"}]
 
 
 def test_null_is_nothing(wire, experiment):
-    run = wire.ok("POST", "runs/create", {"experiment_id": experiment, "run_name": None, "tags": None, "start_time": 5})["run"]
+    run = wire.ok(
+        "POST", "runs/create", {"experiment_id": experiment, "run_name": None, "tags": None, "start_time": 5}
+    )["run"]
     assert run["info"]["run_name"]
 
 
 def test_text_survives(wire, client, run):
-    texts = ["☂ \U0001f600", "quote\" back\\slash", "tab\tline\r\nnext", "\u2028\u2029", "</script>", "\x7f", "e\u0301"]
+    texts = [
+        "☂ \U0001f600",
+        'quote" back\\slash',
+        "tab\tline\r\nnext",
+        "\u2028\u2029",
+        "</script>",
+        "\x7f",
+        "e\u0301",
+    ]
     for place, text in enumerate(texts):
         client.log_param(run, f"p{place}", text)
     answer = wire.call("GET", "runs/get", params={"run_id": run})
@@ -189,8 +260,15 @@ def test_text_survives(wire, client, run):
 
 def test_doubles_survive(wire, client, run):
     values = [0.1, 1 / 3, 1e-300, 123456789.123456789, 2.0**60, 5e-324, 1.7976931348623157e308]
-    client.log_batch(run, metrics=[Metric(f"m{i}", value, 1, 0) for i, value in enumerate(values)], params=[Param("a", "b")])
-    kept = {m["key"]: m["value"] for m in wire.ok("GET", "runs/get", params={"run_id": run})["run"]["data"]["metrics"]}
+    client.log_batch(
+        run,
+        metrics=[Metric(f"m{i}", value, 1, 0) for i, value in enumerate(values)],
+        params=[Param("a", "b")],
+    )
+    kept = {
+        m["key"]: m["value"]
+        for m in wire.ok("GET", "runs/get", params={"run_id": run})["run"]["data"]["metrics"]
+    }
     assert kept == {f"m{i}": value for i, value in enumerate(values)}
 
 
@@ -207,6 +285,10 @@ def test_pages_compare(wire, client, experiment):
 
 def test_many_on_one_connection(wire, run):
     for step in range(50):
-        wire.ok("POST", "runs/log-metric", {"run_id": run, "key": "m", "value": step, "timestamp": 1, "step": step})
+        wire.ok(
+            "POST",
+            "runs/log-metric",
+            {"run_id": run, "key": "m", "value": step, "timestamp": 1, "step": step},
+        )
     answer = wire.ok("GET", "metrics/get-history", params={"run_id": run, "metric_key": "m"})
     assert [m["step"] for m in answer["metrics"]] == list(range(50))

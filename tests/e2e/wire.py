@@ -47,6 +47,7 @@ class Wire:
             return
         assert response.status_code == status, seen(response)
         if code is not None:
+            assert response.headers["Content-Type"].startswith("application/json"), seen(response)
             answer = response.json()
             assert answer["error_code"] == code, seen(response)
             assert answer["message"], "an error must say something"

@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// A server that says nothing for so long has failed.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 const READ_BYTES: usize = 256 * 1024;
 
 /// One client's line to the server. Opens again when the server has closed it.
@@ -66,8 +66,14 @@ impl Connection {
         self.head("PUT", path, "application/octet-stream", length);
         self.send().map_err(told(path))?;
         let mut stream = self.stream.as_ref().expect("sending opened it");
-        io::copy(file, &mut stream).map_err(told(path))?;
-        self.finish(path).map(drop)
+        match io::copy(file, &mut stream) {
+            Ok(_) => self.finish(path).map(drop),
+            // A server that refuses a body may say why before it hangs up.
+            Err(error) => {
+                self.finish(path).map(drop)?;
+                Err(format!("{path}: {error}"))
+            }
+        }
     }
 
     /// Writes the body of an answer into a file, as it comes.

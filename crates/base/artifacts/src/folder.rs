@@ -147,7 +147,7 @@ impl Folder {
 /// Size and time of a file; none for anything else.
 fn head(metadata: fs::Metadata) -> Option<Head> {
     let last_modified = metadata.modified().ok()?;
-    metadata.is_file().then(|| Head { size: metadata.len(), last_modified })
+    metadata.is_file().then_some(Head { size: metadata.len(), last_modified })
 }
 
 /// What a blocking thread returned. If the runtime goes down first, nobody waits any more.

@@ -216,6 +216,8 @@ async fn a_part_sent_twice_counts_as_its_client_says() {
         assert!(matches!(refused, Err(ArtifactError::Upload { .. })), "{etag}: {refused:?}");
     }
     let parts = vec![Part { number: 1, etag: first }];
+    let other = store.complete_upload(&path("b"), &upload.id, parts.clone()).await;
+    assert!(matches!(other, Err(ArtifactError::Upload { .. })), "{other:?}");
     store.complete_upload(&file, &upload.id, parts.clone()).await.expect("a file");
     let again = store.complete_upload(&file, &upload.id, parts).await;
     assert!(matches!(again, Err(ArtifactError::Upload { .. })), "{again:?}");

@@ -1,8 +1,11 @@
 //! What the door lets in: no accepted path means a place outside of the store, to anyone.
 
+use std::fs;
+use std::io;
 use std::path::{Component, Path};
 
-use artifacts::ArtifactPath;
+use artifacts::{ArtifactPath, Store};
+use futures_util::stream;
 use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 
@@ -148,5 +151,32 @@ proptest! {
     fn an_accepted_path_is_read_again_as_itself(text in prop_oneof![hostile(), any::<String>()]) {
         let Ok(path) = ArtifactPath::parse(&text) else { return Ok(()) };
         prop_assert_eq!(ArtifactPath::parse(path.as_str()).expect("again"), path);
+    }
+}
+
+/// All that is below a folder, without the folders themselves.
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let places = entries.map(|entry| entry.expect("an entry").path());
+    places
+        .flat_map(|place| if place.is_dir() { files_below(&place) } else { vec![place] })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn an_accepted_path_is_that_file_on_the_disk(text in hostile()) {
+        let Ok(path) = ArtifactPath::parse(&text) else { return Ok(()) };
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("a/b/c/store");
+        let store = Store::open(root.to_str().expect("text")).expect("a store");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let chunk = stream::iter([Ok::<_, io::Error>("x".into())]);
+        runtime.block_on(store.put(&path, chunk)).expect("it is kept");
+        prop_assert_eq!(files_below(folder.path()), [root.join(path.as_str())]);
     }
 }

@@ -50,7 +50,7 @@ async fn one_gib_beside_cp() {
         |name| Store::open(folder.path().join(name).to_str().expect("text")).expect("a store");
     let (from, to) = (open("source"), open("target"));
     let path: ArtifactPath = "file".parse().expect("a path");
-    for round in 1..=3 {
+    for round in 1..=5 {
         let plain = copy(&source, &folder.path().join("copy"), false);
         let synced = copy(&source, &folder.path().join("copy"), true);
         let began = Instant::now();

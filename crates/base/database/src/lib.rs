@@ -12,6 +12,7 @@
 //! This room does not know which tables there are; who opens a database brings its [`Migration`]s.
 
 mod error;
+mod meter;
 mod migrate;
 mod postgresql;
 mod row;
@@ -21,6 +22,7 @@ mod value;
 mod worker;
 
 pub use error::DatabaseError;
+pub use meter::{KindOfWork, Spread, Usage};
 pub use migrate::Migration;
 pub use row::{FromColumn, Row};
 pub use tx::{Dialect, Tx};

@@ -31,11 +31,16 @@ pub(crate) fn config(address: &str) -> Result<Config, DatabaseError> {
 /// The address without its password, for people to read.
 pub(crate) fn without_password(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    match rest.rsplit_once('@') {
-        Some((user, host)) => {
-            format!("{scheme}://{}@{host}", user.split(':').next().unwrap_or_default())
-        }
-        None => address.to_owned(),
+    // What follows `?` may hold a password as well, and so may whatever cannot be told apart.
+    let (user, place) = match rest.rsplit_once('@') {
+        Some((user, place)) if !user.contains(['?', '/']) => (user.split(':').next(), place),
+        Some(_) => return format!("{scheme}://…"),
+        None => (None, rest),
+    };
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+    match place.split_once('?') {
+        Some((place, _)) => format!("{scheme}://{user}{place}?…"),
+        None => format!("{scheme}://{user}{place}"),
     }
 }
 
@@ -94,7 +99,11 @@ impl Connection {
         let mut tx = Tx(Inner::Postgres { tx, prepared: &mut self.prepared });
         let kept = job.run(&mut tx);
         let Inner::Postgres { tx, .. } = tx.0 else { unreachable!("it was made as PostgreSQL") };
-        if kept { tx.commit()? } else { tx.rollback()? }
+        if kept {
+            tx.commit()?
+        } else {
+            tx.rollback()?
+        }
         Ok(())
     }
 }
@@ -131,5 +140,9 @@ mod tests {
         assert_eq!(without_password("postgres://u:s3cret@h/db"), "postgres://u@h/db");
         assert_eq!(without_password("postgres://u:p@ss@h/db"), "postgres://u@h/db");
         assert_eq!(without_password("postgres://h/db"), "postgres://h/db");
+        assert_eq!(without_password("postgres://h/db?password=s3cret"), "postgres://h/db?…");
+        assert_eq!(without_password("postgres://u:s3/cret@h/db"), "postgres://…");
+        assert_eq!(without_password("postgres://u@h/db?password=a@b"), "postgres://…");
+        assert_eq!(without_password("postgres://u:p@h/db?options=x"), "postgres://u@h/db?…");
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::meter::Meter;
 use crate::tx::Inner;
 use crate::worker::Job;
 use crate::{DatabaseError, Tx};
@@ -50,13 +51,14 @@ fn shared_settings(db: &Connection, cache_kib: i64) -> Result<(), DatabaseError>
 
 /// Writes until no more work can come: what waits is taken into one transaction, each piece behind
 /// a savepoint, and all are told after the one sync of the disk.
-pub(crate) fn write(db: &Connection, work: &Receiver<Box<dyn Job>>) {
+pub(crate) fn write(db: &Connection, work: &Receiver<Box<dyn Job>>, meter: &Meter) {
     while let Ok(first) = work.recv() {
         let mut done = Vec::new();
         let outcome = group(db, first, work, &mut done);
         if outcome.is_err() && !db.is_autocommit() {
             let _ = db.execute_batch("ROLLBACK");
         }
+        meter.group(done.len());
         for job in done {
             job.finish(outcome.clone().err());
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::row::Inner as RowInner;
-use crate::{DatabaseError, Row, Value};
+use crate::{DatabaseError, Migration, Row, Value, migrate};
 
 /// Which of the two databases it is, where a statement must differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +87,12 @@ impl Tx<'_> {
             changed += self.execute(&sql.1, chunk)?;
         }
         Ok(changed)
+    }
+
+    /// Brings the schema to the newest of these steps within this transaction; gives the versions
+    /// before and after.
+    pub fn migrate(&mut self, migrations: &[Migration]) -> Result<(i64, i64), DatabaseError> {
+        migrate::migrate(self, migrations)
     }
 
     /// All rows of an answer, each read by `read`.

@@ -4,9 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Instant;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
 
+use crate::meter::{Meter, Tally, Usage};
 use crate::{DatabaseError, Dialect, Migration, Tx, migrate, postgresql, sqlite};
 
 /// How a database is opened.
@@ -37,6 +39,7 @@ struct Shared {
     place: Place,
     readers: Sender<Box<dyn Job>>,
     writers: Sender<Box<dyn Job>>,
+    meter: Arc<Meter>,
     migrated: (i64, i64),
 }
 
@@ -60,6 +63,25 @@ struct Work<F, R, T, E> {
     run: F,
     reply: R,
     outcome: Option<Result<T, E>>,
+    asked: Instant,
+    meter: Arc<Meter>,
+    kind: Kind,
+}
+
+/// Whether work only reads.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Reads,
+    Writes,
+}
+
+impl Kind {
+    fn tally(self, meter: &Meter) -> &Tally {
+        match self {
+            Self::Reads => &meter.reads,
+            Self::Writes => &meter.writes,
+        }
+    }
 }
 
 impl<F, R, T, E> Job for Work<F, R, T, E>
@@ -70,6 +92,9 @@ where
     E: From<DatabaseError> + AsDatabaseError + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        if self.outcome.is_none() {
+            self.kind.tally(&self.meter).begun(self.asked.elapsed());
+        }
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(tx))).unwrap_or_else(|_| {
             Err(DatabaseError::Failed("the work ended in a panic".to_owned()).into())
         });
@@ -83,6 +108,8 @@ where
     }
 
     fn finish(self: Box<Self>, error: Option<DatabaseError>) {
+        let failed = error.is_some() || self.error().is_some();
+        self.kind.tally(&self.meter).ended(self.asked.elapsed(), failed);
         let outcome = match (self.outcome, error) {
             // The work's own error says more than that of the transaction which it spoilt.
             (Some(Err(own)), _) => Err(own),
@@ -115,6 +142,21 @@ impl Database {
         migrations: &'static [Migration],
         options: &Options,
     ) -> Result<Self, DatabaseError> {
+        Self::open_at(address, Some(migrations), options)
+    }
+
+    /// Opens what `address` names with the schema that it has, if any: for programs that look at
+    /// databases of other versions, or make one within a transaction of theirs. A SQLite file is made
+    /// if it is not there.
+    pub fn open_as_it_is(address: &str, options: &Options) -> Result<Self, DatabaseError> {
+        Self::open_at(address, None, options)
+    }
+
+    fn open_at(
+        address: &str,
+        migrations: Option<&'static [Migration]>,
+        options: &Options,
+    ) -> Result<Self, DatabaseError> {
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             return Self::open_postgres(address, migrations, options);
         }
@@ -132,19 +174,24 @@ impl Database {
 
     fn open_file(
         path: &Path,
-        migrations: &'static [Migration],
+        migrations: Option<&'static [Migration]>,
         options: &Options,
     ) -> Result<Self, DatabaseError> {
         let db = sqlite::writer(path)?;
-        copy_before_migration(&db, path, migrations)?;
+        if let Some(migrations) = migrations {
+            copy_before_migration(&db, path, migrations)?;
+        }
+        let meter = Arc::new(Meter::default());
         let (readers, to_read) = bounded(options.waiting);
         let (writers, to_write) = bounded(options.waiting);
+        let groups = meter.clone();
         thread::Builder::new()
             .name("database-writer".to_owned())
-            .spawn(move || sqlite::write(&db, &to_write))
+            .spawn(move || sqlite::write(&db, &to_write, &groups))
             .map_err(no_thread)?;
-        let database = Self::shared(Dialect::Sqlite, Place::File(path.to_owned()), readers, writers);
-        let migrated = database.write_blocking(move |tx| migrate::migrate(tx, migrations))?;
+        let place = Place::File(path.to_owned());
+        let database = Self::shared(Dialect::Sqlite, place, readers, writers, meter);
+        let migrated = database.migrate(migrations)?;
         for number in 0..options.readers.max(1) {
             let (db, to_read) = (sqlite::reader(path)?, to_read.clone());
             thread::Builder::new()
@@ -157,7 +204,7 @@ impl Database {
 
     fn open_postgres(
         address: &str,
-        migrations: &'static [Migration],
+        migrations: Option<&'static [Migration]>,
         options: &Options,
     ) -> Result<Self, DatabaseError> {
         let config = postgresql::config(address)?;
@@ -177,9 +224,20 @@ impl Database {
             }
         }
         let place = Place::Address(address.to_owned());
-        let database = Self::shared(Dialect::Postgres, place, readers, writers);
-        let migrated = database.write_blocking(move |tx| migrate::migrate(tx, migrations))?;
+        let database = Self::shared(Dialect::Postgres, place, readers, writers, Arc::default());
+        let migrated = database.migrate(migrations)?;
         Ok(database.with_migrated(migrated))
+    }
+
+    /// Moves the schema, if that is asked for.
+    fn migrate(
+        &self,
+        migrations: Option<&'static [Migration]>,
+    ) -> Result<(i64, i64), DatabaseError> {
+        match migrations {
+            Some(migrations) => self.write_blocking(move |tx| migrate::migrate(tx, migrations)),
+            None => Ok((0, 0)),
+        }
     }
 
     fn shared(
@@ -187,8 +245,10 @@ impl Database {
         place: Place,
         readers: Sender<Box<dyn Job>>,
         writers: Sender<Box<dyn Job>>,
+        meter: Arc<Meter>,
     ) -> Self {
-        Self { shared: Arc::new(Shared { dialect, place, readers, writers, migrated: (0, 0) }) }
+        let shared = Shared { dialect, place, readers, writers, meter, migrated: (0, 0) };
+        Self { shared: Arc::new(shared) }
     }
 
     fn with_migrated(mut self, migrated: (i64, i64)) -> Self {
@@ -199,6 +259,12 @@ impl Database {
     /// Which database it is.
     pub fn dialect(&self) -> Dialect {
         self.shared.dialect
+    }
+
+    /// What it was asked to do since it was opened.
+    pub fn usage(&self) -> Usage {
+        let shared = &self.shared;
+        shared.meter.usage(shared.readers.len(), shared.writers.len())
     }
 
     /// The versions of the schema before and after opening.
@@ -231,7 +297,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + AsDatabaseError + Send + 'static,
     {
-        ask(&self.shared.readers, work).await
+        self.ask(Kind::Reads, work).await
     }
 
     /// Runs `work` as one transaction, which is durable when this returns `Ok`, and leaves no trace
@@ -244,7 +310,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + AsDatabaseError + Send + 'static,
     {
-        ask(&self.shared.writers, work).await
+        self.ask(Kind::Writes, work).await
     }
 
     /// [`Database::read`] for callers that are not async.
@@ -256,7 +322,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + AsDatabaseError + Send + 'static,
     {
-        ask_blocking(&self.shared.readers, work)
+        self.ask_blocking(Kind::Reads, work)
     }
 
     /// [`Database::write`] for callers that are not async.
@@ -268,43 +334,62 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + AsDatabaseError + Send + 'static,
     {
-        ask_blocking(&self.shared.writers, work)
+        self.ask_blocking(Kind::Writes, work)
     }
-}
 
-async fn ask<T, E>(
-    to: &Sender<Box<dyn Job>>,
-    run: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<DatabaseError> + AsDatabaseError + Send + 'static,
-{
-    let (reply, answer) = tokio::sync::oneshot::channel();
-    let reply = move |outcome| drop(reply.send(outcome));
-    hand_over(to, Box::new(Work { run, reply, outcome: None }))?;
-    answer.await.unwrap_or_else(|_| Err(gone().into()))
-}
+    async fn ask<T, E>(
+        &self,
+        kind: Kind,
+        run: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + AsDatabaseError + Send + 'static,
+    {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.hand_over(kind, run, move |outcome| drop(reply.send(outcome)))?;
+        answer.await.unwrap_or_else(|_| Err(gone().into()))
+    }
 
-fn ask_blocking<T, E>(
-    to: &Sender<Box<dyn Job>>,
-    run: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<DatabaseError> + AsDatabaseError + Send + 'static,
-{
-    let (reply, answer) = mpsc::channel();
-    let reply = move |outcome| drop(reply.send(outcome));
-    hand_over(to, Box::new(Work { run, reply, outcome: None }))?;
-    answer.recv().unwrap_or_else(|_| Err(gone().into()))
-}
+    fn ask_blocking<T, E>(
+        &self,
+        kind: Kind,
+        run: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + AsDatabaseError + Send + 'static,
+    {
+        let (reply, answer) = mpsc::channel();
+        self.hand_over(kind, run, move |outcome| drop(reply.send(outcome)))?;
+        answer.recv().unwrap_or_else(|_| Err(gone().into()))
+    }
 
-fn hand_over(to: &Sender<Box<dyn Job>>, job: Box<dyn Job>) -> Result<(), DatabaseError> {
-    to.try_send(job).map_err(|error| match error {
-        TrySendError::Full(_) => DatabaseError::Busy,
-        TrySendError::Disconnected(_) => gone(),
-    })
+    fn hand_over<T, E>(
+        &self,
+        kind: Kind,
+        run: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        reply: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) -> Result<(), DatabaseError>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + AsDatabaseError + Send + 'static,
+    {
+        let Shared { readers, writers, meter, .. } = &*self.shared;
+        let (asked, meter) = (Instant::now(), meter.clone());
+        let job = Box::new(Work { run, reply, outcome: None, asked, meter, kind });
+        let to = match kind {
+            Kind::Reads => readers,
+            Kind::Writes => writers,
+        };
+        to.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => {
+                kind.tally(&self.shared.meter).refused();
+                DatabaseError::Busy
+            }
+            TrySendError::Disconnected(_) => gone(),
+        })
+    }
 }
 
 fn gone() -> DatabaseError {

@@ -92,11 +92,8 @@ pub struct Chain {
 impl Chain {
     /// Takes the next record, or says what does not hold.
     pub fn take(&mut self, record: &Record) -> Result<(), Broken> {
-        let broken = |what: &str| Broken {
-            seq: self.records,
-            id: record.id.clone(),
-            what: what.to_owned(),
-        };
+        let broken =
+            |what: &str| Broken { seq: self.records, id: record.id.clone(), what: what.to_owned() };
         if record.seq != self.records {
             return Err(broken("a record is missing before it"));
         }

@@ -7,16 +7,15 @@
 mod accounts;
 pub mod decide;
 mod grants;
+pub mod owners;
 pub mod permission;
 mod roles;
 mod tokens;
 
-pub use accounts::{
-    Account, create, delete, find, get, list, members, set_admin, set_password,
-};
+pub use accounts::{Account, create, delete, find, get, list, members, set_admin, set_password};
 pub use decide::{Grant, Held, Requirement};
 pub use grants::{
-    Direct, grant, grant_new, held, held_by, rename_pattern, revoke, sweep_pattern,
+    Listed, grant, grant_new, held, held_by, listed, rename_pattern, revoke, sweep_pattern,
 };
 pub use permission::{Action, Permission, Resource};
 pub use roles::{

@@ -119,9 +119,8 @@ pub fn get(tx: &mut Tx<'_>, workspace: &str, id: i64) -> Result<Experiment, Cata
         values![id, workspace],
         read,
     )?;
-    let found = found.ok_or_else(|| {
-        CatalogError::missing(format!("No Experiment with id={id} exists"))
-    })?;
+    let found =
+        found.ok_or_else(|| CatalogError::missing(format!("No Experiment with id={id} exists")))?;
     Ok(with_tags(tx, vec![found])?.remove(0))
 }
 
@@ -202,10 +201,7 @@ pub fn delete(tx: &mut Tx<'_>, workspace: &str, id: i64, now: i64) -> Result<(),
     if get(tx, workspace, id)?.lifecycle_stage == Stage::Deleted {
         return Err(CatalogError::missing(format!("No Experiment with id={id} exists")));
     }
-    tx.execute(
-        "UPDATE experiment SET active = 0, updated = ?2 WHERE id = ?1",
-        values![id, now],
-    )?;
+    tx.execute("UPDATE experiment SET active = 0, updated = ?2 WHERE id = ?1", values![id, now])?;
     tx.execute(
         "UPDATE run SET active = 0, deleted_time = ?2 WHERE experiment = ?1 AND active = 1",
         values![id, now],
@@ -218,10 +214,7 @@ pub fn restore(tx: &mut Tx<'_>, workspace: &str, id: i64, now: i64) -> Result<()
     if get(tx, workspace, id)?.lifecycle_stage == Stage::Active {
         return Err(CatalogError::missing(format!("No Experiment with id={id} exists")));
     }
-    tx.execute(
-        "UPDATE experiment SET active = 1, updated = ?2 WHERE id = ?1",
-        values![id, now],
-    )?;
+    tx.execute("UPDATE experiment SET active = 1, updated = ?2 WHERE id = ?1", values![id, now])?;
     tx.execute(
         "UPDATE run SET active = 1, deleted_time = NULL WHERE experiment = ?1",
         values![id],
@@ -281,11 +274,7 @@ pub fn in_workspace(
 }
 
 /// Refuses an experiment that is not there or was deleted; gives where its artifacts go.
-pub fn must_be_active(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    id: i64,
-) -> Result<String, CatalogError> {
+pub fn must_be_active(tx: &mut Tx<'_>, workspace: &str, id: i64) -> Result<String, CatalogError> {
     let found = tx.first(
         "SELECT active, artifact_location FROM experiment WHERE id = ?1 AND workspace = ?2",
         values![id, workspace],

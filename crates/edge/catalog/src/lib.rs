@@ -8,15 +8,19 @@
 //! This room knows nothing about HTTP, about who may do what, or about where artifacts are.
 
 pub mod access;
+pub mod assessments;
 mod error;
+pub mod eval_datasets;
 pub mod experiments;
 pub mod logged_models;
 pub mod metrics;
 pub mod names;
+pub mod registry;
 pub mod runs;
 mod schema;
 pub mod search;
 mod sql;
+pub mod traces;
 pub mod values;
 pub mod webhooks;
 pub mod workspaces;

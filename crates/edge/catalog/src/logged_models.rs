@@ -338,10 +338,9 @@ fn check_new(new: &NewModel) -> Result<(), CatalogError> {
     if let Some(name) = &new.name {
         check_name(name)?;
     }
-    for (what, limit, value) in [
-        ("model_type", NAME, &new.model_type),
-        ("source_run_id", RUN, &new.source_run_id),
-    ] {
+    for (what, limit, value) in
+        [("model_type", NAME, &new.model_type), ("source_run_id", RUN, &new.source_run_id)]
+    {
         check_text(what, value)?;
         within(what, limit, value)?;
     }

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use database::{Row, Tx, Value, values};
 use serde::Serialize;
 
+use crate::{CatalogError, Code};
+use crate::logged_models::{self, Measured};
 use crate::names::check_key;
 use crate::runs::{self, Found};
 use crate::values::{Page, wire_number};
-use crate::CatalogError;
 
 /// A measured value, in the words of the wire.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -126,16 +127,19 @@ pub(crate) fn put(tx: &mut Tx<'_>, run: &Found, metrics: &[Metric]) -> Result<()
     Ok(())
 }
 
-/// Logs one metric.
+/// Logs one metric, and keeps it with the model that it was measured of, if there is one.
 pub fn log(
     tx: &mut Tx<'_>,
     workspace: &str,
     run: &str,
     metric: &Metric,
+    measured: &[Measured],
 ) -> Result<(), CatalogError> {
     check("", metric)?;
     let found = runs::active(tx, workspace, run)?;
-    put(tx, &found, std::slice::from_ref(metric))
+    let metric = std::slice::from_ref(metric);
+    put(tx, &found, metric)?;
+    logged_models::put_measured(tx, workspace, run, metric, measured)
 }
 
 /// The values of a metric in the order of time, step and value: all, or a page of at most `max`.
@@ -158,8 +162,47 @@ pub fn history(
     Ok(Page::of(metrics, offset, max.unwrap_or(usize::MAX - offset - 1)))
 }
 
+/// The values of a metric of several runs: by the run's id, then in the order of time, step and
+/// value, at most `max` of all. Runs that are not there have none.
+pub fn histories(
+    tx: &mut Tx<'_>,
+    workspace: &str,
+    runs: &[String],
+    key: &str,
+    max: usize,
+) -> Result<Vec<MetricOfRun>, CatalogError> {
+    let mut asked: Vec<&String> = runs.iter().collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let mut found: Vec<MetricOfRun> = Vec::new();
+    for run in asked {
+        let Some(id) = numbered(tx, workspace, run)? else { continue };
+        if found.len() >= max {
+            break;
+        }
+        let metrics = tx.query(
+            "SELECT key, value, is_nan, time, step FROM metric WHERE run = ?1 AND key = ?2
+             ORDER BY time, step, value LIMIT ?3",
+            values![id, key, max - found.len()],
+            |row| read(row, 0),
+        )?;
+        let of_run = |metric| MetricOfRun { metric, run_id: run.clone() };
+        found.extend(metrics.into_iter().map(of_run));
+    }
+    Ok(found)
+}
+
+/// The number of a run, if there is such a run.
+fn numbered(tx: &mut Tx<'_>, workspace: &str, run: &str) -> Result<Option<i64>, CatalogError> {
+    match runs::find(tx, workspace, run) {
+        Ok(found) => Ok(Some(found.id)),
+        Err(error) if error.code == Code::ResourceDoesNotExist => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Up to `max` values of a metric for each run, evenly spread over what was logged in the range of
-/// steps, the first and the last among them.
+/// steps, the first and the last among them. Runs that are not there have none.
 pub fn sample(
     tx: &mut Tx<'_>,
     workspace: &str,
@@ -171,12 +214,12 @@ pub fn sample(
     let mut sampled = Vec::new();
     let (first, last) = steps.unwrap_or((i64::MIN, i64::MAX));
     for run in runs {
-        let found = runs::find(tx, workspace, run)?;
+        let Some(id) = numbered(tx, workspace, run)? else { continue };
         let mut all = tx.query(
             "SELECT key, value, is_nan, time, step FROM metric
              WHERE run = ?1 AND key = ?2 AND step >= ?3 AND step <= ?4
              ORDER BY step, time, value, is_nan",
-            values![found.id, key, first, last],
+            values![id, key, first, last],
             |row| read(row, 0),
         )?;
         let chosen = spread(all.len(), max.max(1));
@@ -205,7 +248,6 @@ fn spread(count: usize, max: usize) -> Vec<usize> {
     *chosen.last_mut().expect("at least one is asked for") = count - 1;
     chosen
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,9 @@
 
 mod assemble;
 mod batch;
+mod datasets;
 mod inputs;
+mod record;
 mod word;
 
 use database::{Row, Tx, values};
@@ -15,7 +17,9 @@ use crate::{CatalogError, Stage, Tag, experiments, sql};
 
 pub use assemble::{assemble, get};
 pub use batch::{Batch, log_batch, log_param};
+pub use datasets::{DatasetSummary, datasets};
 pub use inputs::{Dataset, DatasetInput, ModelInput, ModelOutput, log_inputs, log_outputs};
+pub use record::record_model;
 pub(crate) use word::made_up_name;
 
 /// The tag that holds a run's name.
@@ -222,6 +226,17 @@ pub fn find(tx: &mut Tx<'_>, workspace: &str, uuid: &str) -> Result<Found, Catal
          WHERE r.uuid = ?1 AND e.workspace = ?2",
         values![uuid, workspace],
         |row| Ok(Found { id: row.get(0)?, experiment: row.get(1)?, active: row.get(2)? }),
+    )?;
+    found.ok_or_else(|| CatalogError::missing(format!("Run with id={uuid} not found")))
+}
+
+/// Where the artifacts of a run are, deleted or not.
+pub fn artifact_uri(tx: &mut Tx<'_>, workspace: &str, uuid: &str) -> Result<String, CatalogError> {
+    let found = tx.first(
+        "SELECT r.artifact_uri FROM run r JOIN experiment e ON e.id = r.experiment
+         WHERE r.uuid = ?1 AND e.workspace = ?2",
+        values![uuid, workspace],
+        |row| row.get(0),
     )?;
     found.ok_or_else(|| CatalogError::missing(format!("Run with id={uuid} not found")))
 }

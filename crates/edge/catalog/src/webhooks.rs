@@ -164,10 +164,7 @@ pub fn list(
     Ok(Page { items: with_events(tx, page.items)?, next: page.next })
 }
 
-fn with_events(
-    tx: &mut Tx<'_>,
-    found: Vec<(i64, Webhook)>,
-) -> Result<Vec<Webhook>, CatalogError> {
+fn with_events(tx: &mut Tx<'_>, found: Vec<(i64, Webhook)>) -> Result<Vec<Webhook>, CatalogError> {
     let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
     let mut webhooks: Vec<Webhook> = found.into_iter().map(|(_, one)| one).collect();
     let select = |marks: &str| {
@@ -248,7 +245,12 @@ fn put_events(tx: &mut Tx<'_>, id: i64, events: &[Event]) -> Result<(), CatalogE
             *values![id, place, event.entity.as_str(), event.action.as_str()]
         })
         .collect();
-    tx.insert_many("INSERT INTO webhook_event (webhook, place, entity, action) VALUES", 4, &rows, "")?;
+    tx.insert_many(
+        "INSERT INTO webhook_event (webhook, place, entity, action) VALUES",
+        4,
+        &rows,
+        "",
+    )?;
     Ok(())
 }
 

@@ -5,9 +5,9 @@ mod contents;
 use database::{Row, Tx, values};
 use serde::Serialize;
 
+use crate::CatalogError;
 use crate::access::sweep_workspace;
 use crate::names::{check_text, within};
-use crate::CatalogError;
 
 /// The workspace that is always there.
 pub const DEFAULT: &str = "default";
@@ -66,11 +66,10 @@ fn read(row: &Row<'_>) -> Result<Workspace, database::DatabaseError> {
 
 /// Makes the default workspace if it is not there.
 pub fn ensure_default(tx: &mut Tx<'_>) -> Result<(), CatalogError> {
-    let there = tx.first(
-        "SELECT name FROM workspace WHERE name = ?1",
-        values![DEFAULT],
-        |row| row.get::<String>(0),
-    )?;
+    let there =
+        tx.first("SELECT name FROM workspace WHERE name = ?1", values![DEFAULT], |row| {
+            row.get::<String>(0)
+        })?;
     if there.is_none() {
         tx.execute(
             "INSERT INTO workspace (name, description) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -104,11 +103,9 @@ pub fn must_exist(tx: &mut Tx<'_>, name: &str) -> Result<(), CatalogError> {
 /// Where the artifacts of new experiments of a workspace go, if it says so itself.
 pub fn artifact_root(tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, CatalogError> {
     Ok(tx
-        .first(
-            "SELECT artifact_root FROM workspace WHERE name = ?1",
-            values![name],
-            |row| row.get::<Option<String>>(0),
-        )?
+        .first("SELECT artifact_root FROM workspace WHERE name = ?1", values![name], |row| {
+            row.get::<Option<String>>(0)
+        })?
         .flatten())
 }
 

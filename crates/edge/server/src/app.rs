@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use database::Database;
 
+use crate::access::{self, Access, Security};
+use crate::api;
 use crate::error::ServeError;
+use crate::webhooks::Webhooks;
 
 /// How the server was asked to work.
 #[derive(Debug, Clone)]
@@ -27,6 +30,28 @@ pub struct Options {
     pub workspaces: bool,
     /// The largest body of a request that is not an artifact, in bytes.
     pub body_limit: usize,
+    /// The largest artifact that it takes, in bytes, if there is a limit.
+    pub artifact_limit: Option<u64>,
+    /// How it protects itself.
+    pub security: Security,
+}
+
+impl Options {
+    /// A server for one machine: SQLite and a folder in `home`, artifacts through the server.
+    pub fn new(address: SocketAddr, home: PathBuf) -> Self {
+        Self {
+            address,
+            home,
+            database: None,
+            artifacts: None,
+            artifact_root: "mlflow-artifacts:/".to_owned(),
+            serve_artifacts: true,
+            workspaces: false,
+            body_limit: 64 << 20,
+            artifact_limit: None,
+            security: Security::default(),
+        }
+    }
 }
 
 /// What the server works with. Clones share it.
@@ -39,6 +64,9 @@ struct Shared {
     options: Options,
     db: Database,
     artifacts: artifacts::Store,
+    root: Option<artifacts::Store>,
+    access: Option<Access>,
+    webhooks: Webhooks,
 }
 
 impl App {
@@ -51,21 +79,29 @@ impl App {
         })?;
         let file = home.join("tracking.db").display().to_string();
         let address = options.database.clone().unwrap_or(file);
-        let open = move || {
-            Database::open(&address, catalog::MIGRATIONS, &database::Options::default())
-        };
+        let open =
+            move || Database::open(&address, catalog::MIGRATIONS, &database::Options::default());
         let db = tokio::task::spawn_blocking(open)
             .await
             .map_err(|error| ServeError::Refused(format!("opening the database: {error}")))??;
-        let place =
-            options.artifacts.clone().unwrap_or_else(|| home.join("artifacts").display().to_string());
+        let place = options
+            .artifacts
+            .clone()
+            .unwrap_or_else(|| home.join("artifacts").display().to_string());
         let artifacts = artifacts::Store::open(&place)?;
+        let at_root = api::artifacts::open_root(&options.artifact_root);
         let (root, now) = (options.artifact_root.clone(), crate::ask::now());
         db.write(move |tx| {
+            catalog::workspaces::ensure_default(tx)?;
             catalog::experiments::ensure_default(tx, crate::ask::DEFAULT_WORKSPACE, &root, now)
         })
         .await?;
-        Ok(Self { shared: Arc::new(Shared { options, db, artifacts }) })
+        let access = match &options.security.auth {
+            Some(auth) => Some(access::start(&db, auth).await?),
+            None => None,
+        };
+        let webhooks = Webhooks::open(&options)?;
+        Ok(Self { shared: Arc::new(Shared { options, db, artifacts, root: at_root, access, webhooks }) })
     }
 
     /// How the server was asked to work.
@@ -85,6 +121,22 @@ impl App {
     /// The database.
     pub fn db(&self) -> &Database {
         &self.shared.db
+    }
+
+    /// What authentication works with, where there is any.
+    pub(crate) fn access(&self) -> Option<&Access> {
+        self.shared.access.as_ref()
+    }
+
+    /// What webhooks are sent with.
+    pub(crate) fn webhooks(&self) -> &Webhooks {
+        &self.shared.webhooks
+    }
+
+    /// The place where clients put the artifacts of new experiments themselves, if that is asked of
+    /// them and this server can open it too.
+    pub(crate) fn root_store(&self) -> Option<&artifacts::Store> {
+        self.shared.root.as_ref()
     }
 
     /// The place of the artifacts.

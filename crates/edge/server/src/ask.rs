@@ -2,9 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use axum::RequestExt;
 use axum::extract::{FromRequest, Path, Request};
 use axum::http::{HeaderMap, Method};
-use axum::RequestExt;
 use bytes::Bytes;
 use catalog::{CatalogError, Code};
 use database::Tx;
@@ -77,8 +77,7 @@ impl FromRequest<App> for Ask {
         }
         let body = request.with_limited_body().into_body();
         let body = read_body(body).await?;
-        let mut fields =
-            if in_query { Fields::of_query(&query)? } else { Fields::of_json(&body)? };
+        let mut fields = if in_query { Fields::of_query(&query)? } else { Fields::of_json(&body)? };
         for (name, value) in path.into_iter().flat_map(|Path(named)| named) {
             fields.set(&name, &value);
         }
@@ -105,7 +104,8 @@ async fn read_body(body: axum::body::Body) -> Result<Bytes, ApiError> {
     })
 }
 
-fn workspace(headers: &HeaderMap, app: &App) -> Result<String, ApiError> {
+/// The workspace that a request names.
+pub(crate) fn workspace(headers: &HeaderMap, app: &App) -> Result<String, ApiError> {
     let Some(named) = headers.get(WORKSPACE_HEADER) else {
         return Ok(DEFAULT_WORKSPACE.to_owned());
     };
@@ -128,6 +128,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     if kind.is_empty() || kind.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    let message = format!("Bad Request. Content-Type must be one of ['application/json'], not {kind}");
-    Err(ApiError(CatalogError::new(Code::BadRequest, message)))
+    let message =
+        format!("Bad Request. Content-Type must be one of ['application/json'], not {kind}");
+    Err(ApiError(CatalogError::invalid(message)))
 }

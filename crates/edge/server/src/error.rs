@@ -48,13 +48,11 @@ impl IntoResponse for ApiError {
         if status.is_server_error() {
             tracing::error!(code = self.0.code.as_str(), message = %self.0.message, "failed");
         }
-        let (state, class) = classes(self.0.code);
-        let body = json!({
-            "error_code": self.0.code.as_str(),
-            "message": self.0.message,
-            "sqlstate": state,
-            "error_class": class,
-        });
+        let mut body = json!({ "error_code": self.0.code.as_str(), "message": self.0.message });
+        if let Some((state, class)) = classes(self.0.code) {
+            body["sqlstate"] = state.into();
+            body["error_class"] = class.into();
+        }
         let mut response = reply::json(&body);
         *response.status_mut() = status;
         response
@@ -78,12 +76,20 @@ pub fn status(code: Code) -> StatusCode {
     }
 }
 
-/// The class of an error and its SQLSTATE, which newer clients show.
-fn classes(code: Code) -> (&'static str, &'static str) {
+/// The SQLSTATE of an error and its class, as MLflow 3.17.2 derives them from the code
+/// (`error_classification`); some codes have none.
+fn classes(code: Code) -> Option<(&'static str, &'static str)> {
     match code {
-        Code::ResourceDoesNotExist => ("KAM00", "RESOURCE_NOT_FOUND"),
-        Code::InvalidParameterValue => ("22023", "INVALID_PARAMETER_VALUE"),
-        Code::ResourceAlreadyExists => ("42710", "RESOURCE_ALREADY_EXISTS"),
-        code => ("XXKAM", code.as_str()),
+        Code::InvalidParameterValue | Code::BadRequest => Some(("KAM00", "INVALID_PARAMETER_VALUE")),
+        Code::ResourceDoesNotExist | Code::EndpointNotFound => Some(("KAM00", "RESOURCE_NOT_FOUND")),
+        Code::ResourceAlreadyExists => Some(("KAM00", "RESOURCE_ALREADY_EXISTS")),
+        Code::PermissionDenied => Some(("KAM00", "PERMISSION_DENIED")),
+        Code::InternalError | Code::TemporarilyUnavailable | Code::InvalidState => {
+            Some(("XXM00", "CLIENT_INTERNAL_ERROR"))
+        }
+        Code::Unauthenticated
+        | Code::ResourceConflict
+        | Code::RequestLimitExceeded
+        | Code::NotImplemented => None,
     }
 }

@@ -1,17 +1,42 @@
 //! The fields of a request: a JSON object, or the query of a GET.
 //!
 //! A field is taken by its name and the type that it must have. The messages of what is missing or
-//! of another type are those that clients of the protocol know.
+//! of another type are those that clients of the protocol know. A value is read when it is taken:
+//! a list of a thousand metrics has a shorter way.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use catalog::{CatalogError, Tag};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// The fields of a request, or of an object in it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Fields {
-    fields: Map<String, Value>,
+    fields: HashMap<String, Field>,
     /// Whether all values came as text, in a query.
     query: bool,
+}
+
+/// A value as it came, and as it was read.
+#[derive(Debug, Clone, Default)]
+struct Field {
+    raw: Option<Box<RawValue>>,
+    value: OnceLock<Value>,
+}
+
+impl Field {
+    fn read(value: Value) -> Self {
+        Self { raw: None, value: OnceLock::from(value) }
+    }
+
+    fn value(&self) -> &Value {
+        self.value.get_or_init(|| {
+            let raw = self.raw.as_ref().map_or("null", |raw| raw.get());
+            serde_json::from_str(raw).unwrap_or(Value::Null)
+        })
+    }
 }
 
 type Taken<T> = Result<T, CatalogError>;
@@ -24,40 +49,51 @@ impl Fields {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::default());
         }
-        let unreadable = |what: String| {
-            CatalogError::new(catalog::Code::BadRequest, format!("the body is no JSON: {what}"))
+        let unreadable = |error: serde_json::Error| {
+            CatalogError::invalid(format!("the body is no JSON: {error}"))
         };
-        let mut value: Value =
-            serde_json::from_slice(body).map_err(|error| unreadable(error.to_string()))?;
-        if let Value::String(inner) = &value {
-            value = serde_json::from_str(inner).map_err(|error| unreadable(error.to_string()))?;
+        match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{') => {
+                let raw: HashMap<String, Box<RawValue>> =
+                    serde_json::from_slice(body).map_err(unreadable)?;
+                let fields = raw
+                    .into_iter()
+                    .map(|(name, raw)| (name, Field { raw: Some(raw), value: OnceLock::new() }));
+                Ok(Self { fields: fields.collect(), query: false })
+            }
+            _ => match serde_json::from_slice(body).map_err(unreadable)? {
+                Value::String(inner) if inner.trim_start().starts_with('{') => {
+                    Self::of_json(inner.as_bytes())
+                }
+                Value::Null => Ok(Self::default()),
+                other => Err(CatalogError::invalid(format!(
+                    "the body is no object, it is of type '{}'",
+                    kind(&other)
+                ))),
+            },
         }
-        match value {
-            Value::Object(fields) => Ok(Self { fields, query: false }),
-            Value::Null => Ok(Self::default()),
-            other => Err(unreadable(format!("expected an object, found {}", kind(&other)))),
-        }
+    }
+
+    fn of_object(object: &Map<String, Value>) -> Self {
+        let read = |(name, value): (&String, &Value)| (name.clone(), Field::read(value.clone()));
+        Self { fields: object.iter().map(read).collect(), query: false }
     }
 
     /// Of a query: `a=1&b=x&b=y`.
     pub fn of_query(query: &str) -> Taken<Self> {
-        let mut fields: Map<String, Value> = Map::new();
+        let mut lists: HashMap<String, Vec<Value>> = HashMap::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode(name)?, Value::String(decode(value)?));
-            match fields.get_mut(&name) {
-                Some(Value::Array(values)) => values.push(value),
-                _ => {
-                    fields.insert(name, Value::Array(vec![value]));
-                }
-            }
+            lists.entry(name).or_default().push(value);
         }
-        Ok(Self { fields, query: true })
+        let read = |(name, values)| (name, Field::read(Value::Array(values)));
+        Ok(Self { fields: lists.into_iter().map(read).collect(), query: true })
     }
 
     /// Sets a field that the path gives.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.fields.insert(name.to_owned(), Value::String(value.to_owned()));
+        self.fields.insert(name.to_owned(), Field::read(Value::String(value.to_owned())));
     }
 
     /// Whether a field is there and is not null.
@@ -67,12 +103,20 @@ impl Fields {
 
     /// A field as it came. In a query, the last of several.
     pub fn find(&self, name: &str) -> Option<&Value> {
-        let value = self.fields.get(name).or_else(|| self.fields.get(&camel(name)))?;
-        match value {
+        match self.field(name)?.value() {
             Value::Null => None,
             Value::Array(values) if self.query => values.first(),
             value => Some(value),
         }
+    }
+
+    /// A field as it was written, where it came in a body.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        self.field(name)?.raw.as_ref().map(|raw| raw.get())
+    }
+
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.get(name).or_else(|| self.fields.get(&camel(name)))
     }
 
     /// Text that must be there.
@@ -99,7 +143,9 @@ impl Fields {
     pub fn either(&self, name: &str, old: &str) -> Taken<&str> {
         match self.opt_text(name)?.filter(|text| !text.is_empty()) {
             Some(text) => Ok(text),
-            None => self.opt_text(old)?.filter(|text| !text.is_empty()).ok_or_else(|| missing(name)),
+            None => {
+                self.opt_text(old)?.filter(|text| !text.is_empty()).ok_or_else(|| missing(name))
+            }
         }
     }
 
@@ -161,7 +207,7 @@ impl Fields {
     /// A list of objects; empty where there is none.
     pub fn objects(&self, name: &str) -> Taken<Vec<Fields>> {
         let object = |value: &Value| match value {
-            Value::Object(fields) => Ok(Fields { fields: fields.clone(), query: false }),
+            Value::Object(fields) => Ok(Fields::of_object(fields)),
             other => Err(wrong(name, other)),
         };
         self.list(name)?.iter().map(object).collect()
@@ -171,9 +217,7 @@ impl Fields {
     pub fn opt_object(&self, name: &str) -> Taken<Option<Fields>> {
         match self.find(name) {
             None => Ok(None),
-            Some(Value::Object(fields)) => {
-                Ok(Some(Fields { fields: fields.clone(), query: false }))
-            }
+            Some(Value::Object(fields)) => Ok(Some(Fields::of_object(fields))),
             Some(other) => Err(wrong(name, other)),
         }
     }
@@ -188,13 +232,8 @@ impl Fields {
         self.objects(name)?.into_iter().map(tag).collect()
     }
 
-    /// All fields as they came.
-    pub fn all(&self) -> &Map<String, Value> {
-        &self.fields
-    }
-
     fn list(&self, name: &str) -> Taken<&[Value]> {
-        match self.fields.get(name).or_else(|| self.fields.get(&camel(name))) {
+        match self.field(name).map(Field::value) {
             None | Some(Value::Null) => Ok(&[]),
             Some(Value::Array(values)) => Ok(values),
             Some(other) => Err(wrong(name, other)),
@@ -275,9 +314,9 @@ fn camel(name: &str) -> String {
 fn decode(text: &str) -> Taken<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
-    decoded.map(|text| text.into_owned()).map_err(|_| {
-        CatalogError::new(catalog::Code::BadRequest, "the query is not valid UTF-8")
-    })
+    decoded
+        .map(|text| text.into_owned())
+        .map_err(|_| CatalogError::new(catalog::Code::BadRequest, "the query is not valid UTF-8"))
 }
 
 #[cfg(test)]

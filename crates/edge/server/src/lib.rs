@@ -6,6 +6,7 @@
 //!
 //! This room knows no statements and keeps nothing itself.
 
+mod access;
 mod api;
 mod app;
 mod ask;
@@ -14,8 +15,14 @@ mod fields;
 mod reply;
 mod routes;
 mod serve;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod webhooks;
 
+pub use access::{BasicAuth, Secret, Security, Tls, WebhookRules};
 pub use app::{App, Options};
+pub use catalog::access::Permission;
 pub use error::ServeError;
 pub use routes::router;
 pub use serve::serve;

@@ -2,42 +2,69 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
+use crate::access;
 use crate::api;
 use crate::app::App;
 
 /// All endpoints.
 pub fn router(app: App) -> Router {
     let limit = app.options().body_limit;
-    let mut router = Router::new()
-        .route("/health", get(api::server::health))
-        .route("/version", get(api::server::version));
-    for (path, endpoint) in endpoints() {
-        for prefix in ["/api", "/ajax-api"] {
-            router = router.route(&format!("{prefix}/{path}"), endpoint.clone());
-        }
+    let mut router = Router::new();
+    for (path, endpoint) in all() {
+        router = router.route(&path, endpoint);
     }
     router
+        .layer(from_fn_with_state(app.clone(), access::layer))
         .layer(DefaultBodyLimit::max(limit))
         .fallback(api::server::not_found)
         .method_not_allowed_fallback(api::server::method_not_allowed)
         .with_state(app)
 }
 
+/// All endpoints with their whole paths.
+pub(crate) fn all() -> Vec<(String, MethodRouter<App>)> {
+    let mut all = vec![
+        ("/health".to_owned(), get(api::server::health)),
+        ("/version".to_owned(), get(api::server::version)),
+    ];
+    for (path, endpoint) in endpoints() {
+        for prefix in ["/api", "/ajax-api"] {
+            all.push((format!("{prefix}/{path}"), endpoint.clone()));
+        }
+    }
+    for (path, endpoint) in [api::artifacts::pages(), api::inputs::pages()].into_iter().flatten() {
+        all.push((path.to_owned(), endpoint));
+    }
+    all
+}
+
 /// The endpoints that stand below `/api` and `/ajax-api`.
 fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
-    [api::server::endpoints(), api::experiments::endpoints(), api::runs::endpoints()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        api::server::endpoints(),
+        api::artifacts::endpoints(),
+        api::experiments::endpoints(),
+        api::inputs::endpoints(),
+        api::logged_models::endpoints(),
+        api::registry::endpoints(),
+        api::runs::endpoints(),
+        api::webhooks::endpoints(),
+        api::workspaces::endpoints(),
+        api::permissions::endpoints(),
+        api::roles::endpoints(),
+        api::tokens::endpoints(),
+        api::users::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A POST endpoint.
-pub(crate) fn posted<H, T>(
-    path: &'static str,
-    handler: H,
-) -> (&'static str, MethodRouter<App>)
+pub(crate) fn posted<H, T>(path: &'static str, handler: H) -> (&'static str, MethodRouter<App>)
 where
     H: axum::handler::Handler<T, App>,
     T: 'static,
@@ -46,10 +73,7 @@ where
 }
 
 /// A GET endpoint.
-pub(crate) fn gotten<H, T>(
-    path: &'static str,
-    handler: H,
-) -> (&'static str, MethodRouter<App>)
+pub(crate) fn gotten<H, T>(path: &'static str, handler: H) -> (&'static str, MethodRouter<App>)
 where
     H: axum::handler::Handler<T, App>,
     T: 'static,

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tracking::search::page::{self, LoggedModelOrder, LoggedModelSearch};
 use tracking::search::{
-    Entity, Operand, OrderBy, SearchError, Term, parse_filter, parse_logged_model_order, parse_order_by,
+    Entity, Operand, OrderBy, SearchError, Term, parse_filter, parse_logged_model_order,
+    parse_order_by,
 };
 
 #[derive(Deserialize)]
@@ -107,13 +108,11 @@ fn same(term: &Term, expected: &Expected) -> bool {
 
 /// MLflow keeps numbers behind metrics, and ids and versions in quotes, as text.
 fn same_value(operand: &Operand, expected: &Value) -> bool {
-    let text = |text: &str| match expected {
-        Value::String(found) => text == found || is_id(found, text),
-        other => text == other.to_string(),
-    };
+    let written = expected.as_str().unwrap_or_default();
+    let text = |text: &str| text == written || is_id(written, text);
     match operand {
         Operand::None => expected.is_null(),
-        Operand::Text(found) => text(found),
+        Operand::Text(found) => expected.is_string() && text(found),
         Operand::Integer(number) => match expected.as_f64() {
             Some(_) if expected.is_i64() => expected.as_i64() == Some(*number),
             Some(float) => float == *number as f64,

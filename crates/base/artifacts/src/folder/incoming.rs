@@ -11,12 +11,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::Folder;
 use crate::path::INCOMING;
 
 /// How long an upload in parts may rest before it counts as given up.
 const UPLOAD_KEPT: Duration = Duration::from_hours(24);
+
+/// After how many bytes the disk is told to begin.
+const FLUSH: u64 = 64 << 20;
 
 /// How often a name is tried again when another process takes it away between two calls.
 const ATTEMPTS: usize = 100;
@@ -30,6 +34,9 @@ const PARTS: &str = "parts-";
 pub(super) struct Incoming {
     pub(super) file: File,
     pub(super) size: u64,
+    /// How many of the bytes the disk was told to write, and whether it is at it.
+    flushed: u64,
+    flushing: Option<JoinHandle<()>>,
     place: PathBuf,
     published: bool,
 }
@@ -44,7 +51,7 @@ impl Incoming {
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
                 Ok(file) => {
-                    let incoming = Self { file, size: 0, place, published: false };
+                    let incoming = Self::at(place, file);
                     if incoming.is_ours() {
                         return Ok(incoming);
                     }
@@ -52,6 +59,10 @@ impl Incoming {
             }
         }
         Err(io::Error::other("other processes keep sweeping out the store's incoming files"))
+    }
+
+    fn at(place: PathBuf, file: File) -> Self {
+        Self { file, size: 0, flushed: 0, flushing: None, place, published: false }
     }
 
     /// Locks the file against sweepers. One may have been faster.
@@ -65,6 +76,19 @@ impl Incoming {
         for chunk in chunks {
             self.file.write_all(chunk)?;
             self.size += chunk.len() as u64;
+        }
+        self.flush()
+    }
+
+    /// Has the disk begin to write, so that the sync at the end finds little left to do.
+    fn flush(&mut self) -> io::Result<()> {
+        let idle = self.flushing.as_ref().is_none_or(JoinHandle::is_finished);
+        if idle && self.size - self.flushed >= FLUSH {
+            // Opened anew: an error of the disk is told once to each opening of a file, and it is
+            // the sync at the end that must hear of it.
+            let file = File::open(&self.place)?;
+            self.flushed = self.size;
+            self.flushing = Some(spawn_blocking(move || drop(file.sync_data())));
         }
         Ok(())
     }

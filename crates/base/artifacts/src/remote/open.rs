@@ -135,7 +135,8 @@ pub(super) fn setting<'a>(settings: &'a Settings, name: &str) -> Option<&'a str>
 }
 
 fn is_true(settings: &Settings, name: &str) -> bool {
-    setting(settings, name).is_some_and(|value| matches!(value, "1" | "true" | "True" | "TRUE"))
+    let yes = |value: &str| ["1", "true", "on", "yes", "y"].contains(&value);
+    setting(settings, name).is_some_and(|value| yes(&value.to_ascii_lowercase()))
 }
 
 /// Whether an endpoint is without TLS. Such a one must be on this machine, or be allowed.

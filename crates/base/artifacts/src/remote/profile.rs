@@ -76,7 +76,8 @@ mod tests {
 
     fn ask(home: &Path, more: &[(&str, &str)]) -> Vec<String> {
         let home = home.to_str().expect("text");
-        let given = more.iter().chain(&[("HOME", home)]);
+        let home = [("HOME", home)];
+        let given = more.iter().chain(&home);
         let given = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         settings(&given.collect())
             .into_iter()

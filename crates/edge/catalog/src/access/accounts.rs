@@ -48,9 +48,7 @@ pub fn create(
         values![username, password_hash, is_admin],
         read,
     )?;
-    made.ok_or_else(|| {
-        CatalogError::exists(format!("User (username={username}) already exists."))
-    })
+    made.ok_or_else(|| CatalogError::exists(format!("User (username={username}) already exists.")))
 }
 
 /// An account by its name, if there is one.
@@ -64,9 +62,8 @@ pub fn find(tx: &mut Tx<'_>, username: &str) -> Result<Option<Account>, CatalogE
 
 /// An account by its name.
 pub fn get(tx: &mut Tx<'_>, username: &str) -> Result<Account, CatalogError> {
-    find(tx, username)?.ok_or_else(|| {
-        CatalogError::missing(format!("User with username={username} not found"))
-    })
+    find(tx, username)?
+        .ok_or_else(|| CatalogError::missing(format!("User with username={username} not found")))
 }
 
 /// All accounts, in the order in which they were made.

@@ -57,8 +57,7 @@ impl Held {
         let member = self.everybody
             || self.in_workspace().is_some_and(|permission| permission.allows(Action::Use));
         member
-            && (self.manages_workspace()
-                || self.granted(resource, EVERY) != Some(Permission::Deny))
+            && (self.manages_workspace() || self.granted(resource, EVERY) != Some(Permission::Deny))
     }
 
     /// Whether a requirement is met.

@@ -3,16 +3,16 @@
 use database::{Row, Tx, values};
 use serde::Serialize;
 
+use super::Account;
 use super::decide::{Grant, Held};
 use super::permission::{EVERY, Permission, Resource};
-use super::roles::name_of_own;
-use super::Account;
+use super::roles::{Role, name_of_own, roles_of};
 use crate::CatalogError;
 use crate::search::Build;
 
 /// A permission that an account holds, with the role that it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Direct {
+pub struct Listed {
     /// The role.
     pub role_id: i64,
     /// Its name.
@@ -55,7 +55,7 @@ pub fn grant_new(
     pattern: &str,
     permission: Permission,
 ) -> Result<(), CatalogError> {
-    not_a_workspace(resource)?;
+    resource.not_a_workspace()?;
     resource.check(pattern, permission)?;
     let role = own_role(tx, workspace, account.id)?;
     let added = tx.execute(
@@ -64,7 +64,10 @@ pub fn grant_new(
         values![role, resource.as_str(), pattern, permission.as_str()],
     )?;
     match added {
-        0 => Err(CatalogError::exists(format!("{} already exists.", said(account, resource, pattern)))),
+        0 => Err(CatalogError::exists(format!(
+            "{} already exists.",
+            said(account, resource, pattern)
+        ))),
         _ => Ok(()),
     }
 }
@@ -77,7 +80,7 @@ pub fn revoke(
     resource: Resource,
     pattern: &str,
 ) -> Result<(), CatalogError> {
-    not_a_workspace(resource)?;
+    resource.not_a_workspace()?;
     let removed = tx.execute(
         "DELETE FROM role_permission WHERE resource = ?3 AND pattern = ?4 AND role IN
              (SELECT id FROM role WHERE workspace = ?1 AND owner = ?2)",
@@ -95,17 +98,6 @@ fn said(account: &Account, resource: Resource, pattern: &str) -> String {
         account.username,
         resource.as_str()
     )
-}
-
-/// A whole workspace is granted by a role.
-fn not_a_workspace(resource: Resource) -> Result<(), CatalogError> {
-    if resource != Resource::Workspace {
-        return Ok(());
-    }
-    Err(CatalogError::invalid(
-        "resource_type 'workspace' is not supported by the per-user permission convenience APIs. \
-         Use a role with a permission on resource_type 'workspace'.",
-    ))
 }
 
 /// Forgets what single accounts were granted on a thing that is gone: another of the same name must
@@ -208,4 +200,20 @@ fn own_role(tx: &mut Tx<'_>, workspace: &str, account: i64) -> Result<i64, Catal
         values![role, account],
     )?;
     Ok(role)
+}
+
+/// Every permission that an account holds, in all workspaces.
+pub fn listed(tx: &mut Tx<'_>, account: i64) -> Result<Vec<Listed>, CatalogError> {
+    let roles = roles_of(tx, account)?;
+    let of_role = |role: Role| {
+        role.permissions.into_iter().map(move |held| Listed {
+            role_id: role.id,
+            role_name: role.name.clone(),
+            workspace: role.workspace.clone(),
+            resource_type: held.resource_type,
+            resource_pattern: held.resource_pattern,
+            permission: held.permission,
+        })
+    };
+    Ok(roles.into_iter().flat_map(of_role).collect())
 }

@@ -99,8 +99,7 @@ impl Permission {
 }
 
 impl Resource {
-    const ALL: [Self; 4] =
-        [Self::Experiment, Self::Prompt, Self::RegisteredModel, Self::Workspace];
+    const ALL: [Self; 4] = [Self::Experiment, Self::Prompt, Self::RegisteredModel, Self::Workspace];
 
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -142,6 +141,17 @@ impl Resource {
         self.check_pattern(pattern)
     }
 
+    /// Refuses a whole workspace, which is granted by a role and not to a person alone.
+    pub fn not_a_workspace(self) -> Result<(), CatalogError> {
+        if self != Self::Workspace {
+            return Ok(());
+        }
+        Err(CatalogError::invalid(
+            "resource_type 'workspace' is not supported by the per-user permission convenience \
+             APIs. Use a role with a permission on resource_type 'workspace'.",
+        ))
+    }
+
     /// Refuses a pattern that this kind does not have.
     pub fn check_pattern(self, pattern: &str) -> Result<(), CatalogError> {
         crate::names::check_text("resource_pattern", pattern)?;
@@ -151,6 +161,14 @@ impl Resource {
                 "Invalid resource_pattern '{pattern}' for resource_type='{}'. This resource type \
                  supports only wildcard ('*') grants.",
                 self.as_str()
+            )));
+        }
+        // As the id is looked up as a number, `07` would name another pattern and the same thing.
+        let number = || pattern.parse::<i64>().is_ok_and(|id| id.to_string() == pattern);
+        if self == Self::Experiment && pattern != EVERY && !number() {
+            return Err(CatalogError::invalid(format!(
+                "Invalid resource_pattern '{pattern}' for resource_type='experiment'. Give the id \
+                 of an experiment, which is a number, or '*'."
             )));
         }
         Ok(())

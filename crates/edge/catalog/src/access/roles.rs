@@ -108,9 +108,8 @@ pub fn create_role(
 pub fn get_role(tx: &mut Tx<'_>, id: i64) -> Result<Role, CatalogError> {
     let sql = format!("SELECT {ROLE} FROM role r WHERE r.id = ?1");
     let found = tx.first(&sql, values![id], read_role)?;
-    let found = found.ok_or_else(|| {
-        CatalogError::missing(format!("Role with id={id} not found"))
-    })?;
+    let found =
+        found.ok_or_else(|| CatalogError::missing(format!("Role with id={id} not found")))?;
     Ok(with_permissions(tx, vec![found])?.remove(0))
 }
 
@@ -204,9 +203,8 @@ pub fn delete_role(tx: &mut Tx<'_>, id: i64) -> Result<(), CatalogError> {
 /// Removes all roles of a workspace.
 pub fn sweep_workspace(tx: &mut Tx<'_>, workspace: &str) -> Result<(), CatalogError> {
     for table in ["role_permission", "role_account"] {
-        let sql = format!(
-            "DELETE FROM {table} WHERE role IN (SELECT id FROM role WHERE workspace = ?1)"
-        );
+        let sql =
+            format!("DELETE FROM {table} WHERE role IN (SELECT id FROM role WHERE workspace = ?1)");
         tx.execute(&sql, values![workspace])?;
     }
     tx.execute("DELETE FROM role WHERE workspace = ?1", values![workspace])?;
@@ -244,9 +242,7 @@ pub fn add_permission(
 pub fn get_permission(tx: &mut Tx<'_>, id: i64) -> Result<RolePermission, CatalogError> {
     let sql = format!("SELECT {PERMISSION} FROM role_permission WHERE id = ?1");
     let found = tx.first(&sql, values![id], read_permission)?;
-    found.ok_or_else(|| {
-        CatalogError::missing(format!("Role permission with id={id} not found"))
-    })
+    found.ok_or_else(|| CatalogError::missing(format!("Role permission with id={id} not found")))
 }
 
 /// The permissions of a role.

@@ -21,9 +21,12 @@ pub(super) fn assemble(
         .collect();
     owners.sort_unstable();
     let mut each = |tx: &mut Tx<'_>, select: &str, take: Take| {
-        sql::for_owners(tx, &owners, |marks| select.replace("{marks}", marks), |row| {
-            take(&mut models[places[&row.get::<i64>(0)?]], row)
-        })
+        sql::for_owners(
+            tx,
+            &owners,
+            |marks| select.replace("{marks}", marks),
+            |row| take(&mut models[places[&row.get::<i64>(0)?]], row),
+        )
     };
     each(
         tx,

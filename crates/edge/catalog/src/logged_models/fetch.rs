@@ -111,24 +111,17 @@ impl Part<'_> {
 
     /// A `+` keeps SQLite from using the index of a column where another is meant.
     fn write_beginning(&self, sql: &mut Build, dialect: Dialect) -> Result<(), CatalogError> {
-        let experiments = self.experiments.iter().copied();
         match self.from {
-            From::All => {
-                sql.push("m.experiment IN ").list(experiments).push(" AND m.active = 1");
+            From::All | From::Age => {
+                terms::among(sql, "m.experiment", self.experiments);
+                sql.push(" AND m.active = 1");
             }
             From::Few(term) => {
-                sql.push("m.id IN (");
-                for (place, experiment) in experiments.enumerate() {
-                    if let Some(rows) = rows_of_term(dialect, term, experiment)? {
-                        sql.push(if place > 0 { " UNION ALL " } else { "" });
-                        sql.push("SELECT x.").push(rows.model).push(" FROM ").push(rows.table);
-                        sql.push(" x WHERE ").append(rows.on);
-                    }
+                if let Some(rows) = rows_of_term(dialect, term, self.experiments)? {
+                    sql.push("m.id IN (SELECT x.").push(rows.model).push(" FROM ");
+                    sql.push(rows.table).push(" x WHERE ").append(rows.on).push(") AND ");
                 }
-                sql.push(") AND +m.active = 1");
-            }
-            From::Age => {
-                sql.push("m.experiment = ").value(self.experiments[0]).push(" AND m.active = 1");
+                sql.push("+m.active = 1");
             }
             From::Metric { key, dataset, nan } => {
                 sql.push("w.experiment = ").value(self.experiments[0]);
@@ -154,8 +147,9 @@ fn write_columns(sql: &mut Build, place: usize, key: &Key<'_>) -> Result<(), Cat
         Subject::Attribute(name) => (terms::column(name)?.to_owned(), "0".to_owned()),
         _ => {
             let value = format!("o{place}.value");
-            let missing =
-                format!("CASE WHEN {value} IS NULL THEN 2 WHEN o{place}.is_nan = 1 THEN 1 ELSE 0 END");
+            let missing = format!(
+                "CASE WHEN {value} IS NULL THEN 2 WHEN o{place}.is_nan = 1 THEN 1 ELSE 0 END"
+            );
             (value, missing)
         }
     };

@@ -87,22 +87,12 @@ fn by_metric(
 fn selective(tx: &mut Tx<'_>, search: &ModelSearch) -> Result<Option<Term>, CatalogError> {
     let mut best: Option<(usize, &Term)> = None;
     for term in search.filter.terms.iter().take(8) {
-        let mut count = 0;
-        let mut countable = true;
-        for experiment in &search.experiments {
-            let Some(rows) = rows_of_term(tx.dialect(), term, *experiment)? else {
-                countable = false;
-                break;
-            };
-            let mut sql = Build::new("SELECT count(*) FROM (SELECT 1 AS one FROM ");
-            sql.push(rows.table).push(" x WHERE ").append(rows.on);
-            sql.push(&format!(" LIMIT {}) few", FEW + 1 - count));
-            count += tx.number(sql.sql(), &sql.values())? as usize;
-            if count > FEW {
-                break;
-            }
-        }
-        if countable && count <= FEW && best.is_none_or(|(fewest, _)| count < fewest) {
+        let Some(rows) = rows_of_term(tx.dialect(), term, &search.experiments)? else { continue };
+        let mut sql = Build::new("SELECT count(*) FROM (SELECT 1 AS one FROM ");
+        sql.push(rows.table).push(" x WHERE ").append(rows.on);
+        sql.push(&format!(" LIMIT {}) few", FEW + 1));
+        let count = tx.number(sql.sql(), &sql.values())? as usize;
+        if count <= FEW && best.is_none_or(|(fewest, _)| count < fewest) {
             best = Some((count, term));
         }
     }

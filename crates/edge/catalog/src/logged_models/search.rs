@@ -66,7 +66,8 @@ pub fn search(
     let mut page = found.split_off(search.offset.min(found.len()));
     let more = page.len() > search.max;
     page.truncate(search.max);
-    let items = data::assemble(tx, infos(tx, &page)?)?;
+    let infos = infos(tx, &page)?;
+    let items = data::assemble(tx, infos)?;
     let next = more.then(|| search.question.create((search.offset + search.max) as u64));
     Ok(Page { items, next })
 }

@@ -21,14 +21,14 @@ pub(super) struct Rows {
     pub(super) on: Build,
 }
 
-/// The rows that an index finds for a term in an experiment, if one can.
+/// The rows that an index finds for a term in some experiments, if one can.
 pub(super) fn rows_of_term(
     dialect: Dialect,
     term: &Term,
-    experiment: i64,
+    experiments: &[i64],
 ) -> Result<Option<Rows>, CatalogError> {
-    let mut on = Build::new("x.experiment = ");
-    on.value(experiment);
+    let mut on = Build::default();
+    among(&mut on, "x.experiment", experiments);
     let (table, model) = match (&term.subject, term.op) {
         (Subject::Metric(key), op) if op != Op::Ne => {
             on.push(" AND x.key = ").value(key.as_str()).push(" AND x.is_nan = 0 AND ");
@@ -52,6 +52,19 @@ pub(super) fn rows_of_term(
         _ => return Ok(None),
     };
     Ok(Some(Rows { table, model, on }))
+}
+
+/// Adds that a column is one of these numbers. A database takes only so many values.
+pub(super) fn among(to: &mut Build, column: &str, numbers: &[i64]) {
+    to.push(column);
+    match numbers {
+        [only] => to.push(" = ").value(*only),
+        few if few.len() <= 500 => to.push(" IN ").list(few.iter().copied()),
+        many => {
+            let many: Vec<String> = many.iter().map(i64::to_string).collect();
+            to.push(" IN (").push(&many.join(", ")).push(")")
+        }
+    };
 }
 
 fn equal_text(
@@ -140,7 +153,8 @@ pub(super) fn numbers_of(to: &mut Build, datasets: &[OnDataset]) {
     for (place, dataset) in datasets.iter().enumerate() {
         to.push(if place > 0 { " UNION ALL " } else { "(" });
         to.push("SELECT d.id FROM metric_dataset d WHERE d.id > 0");
-        for (column, wanted) in [(" AND d.name = ", &dataset.name), (" AND d.digest = ", &dataset.digest)]
+        for (column, wanted) in
+            [(" AND d.name = ", &dataset.name), (" AND d.digest = ", &dataset.digest)]
         {
             if let Some(wanted) = wanted {
                 to.push(column).value(wanted.as_str());

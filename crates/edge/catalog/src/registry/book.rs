@@ -10,7 +10,7 @@ use journal::{Because, Draft, Record, Sealed};
 use types::{Digest, Id, Timestamp};
 
 use super::fact::{Command, Entry, Fact};
-use super::project;
+use super::{project, tell};
 use crate::CatalogError;
 
 /// Who wants to change the registry, for what, and when.
@@ -60,11 +60,6 @@ impl<'a, 'c> Book<'a, 'c> {
         self.tx
     }
 
-    /// Who asked, for what, and when.
-    pub(super) fn asked(&self) -> &'a Asked {
-        self.asked
-    }
-
     /// The workspace that is worked in.
     pub(super) fn workspace(&self) -> &'a str {
         &self.asked.workspace
@@ -100,6 +95,7 @@ impl<'a, 'c> Book<'a, 'c> {
         let draft = Draft::fact(kind, moment(self.head.at), id, because, payload);
         self.append(draft, Some(&entry))?;
         project::apply(self.tx, place, self.head.at / 1_000, &entry)?;
+        tell::tell(self.tx, &entry, self.asked.now)?;
         Ok(place)
     }
 

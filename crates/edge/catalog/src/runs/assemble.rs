@@ -86,7 +86,9 @@ impl Gather<'_, '_> {
     fn params(&mut self) -> Result<(), CatalogError> {
         self.each(
             |marks| {
-                format!("SELECT run, key, value FROM param WHERE run IN ({marks}) ORDER BY run, key")
+                format!(
+                    "SELECT run, key, value FROM param WHERE run IN ({marks}) ORDER BY run, key"
+                )
             },
             |run, row| {
                 run.data.params.push(sql::tag(row, 1)?);

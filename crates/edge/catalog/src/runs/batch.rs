@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use database::{Tx, Value, values};
 
 use super::{Found, active, checked_tag, put_tags};
+use crate::logged_models::{self, Measured};
 use crate::metrics::{self, Metric};
 use crate::names::{self, check_key, check_text, cut};
 use crate::{CatalogError, Tag, sql};
@@ -14,6 +15,8 @@ use crate::{CatalogError, Tag, sql};
 pub struct Batch {
     /// Metrics, at most 1,000.
     pub metrics: Vec<Metric>,
+    /// Which of the metrics were measured of logged models.
+    pub measured: Vec<Measured>,
     /// Parameters, at most 100.
     pub params: Vec<Tag>,
     /// Tags, at most 100.
@@ -43,6 +46,7 @@ pub fn log_batch(
     let found = active(tx, workspace, uuid)?;
     put_params(tx, uuid, &found, &params)?;
     metrics::put(tx, &found, &batch.metrics)?;
+    logged_models::put_measured(tx, workspace, uuid, &batch.metrics, &batch.measured)?;
     put_tags(tx, &found, &sql::last_of_each(&tags))
 }
 
@@ -111,7 +115,7 @@ pub(super) fn put_params(
     })
 }
 
-fn check_run_id(uuid: &str) -> Result<(), CatalogError> {
+pub(super) fn check_run_id(uuid: &str) -> Result<(), CatalogError> {
     let first = uuid.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     let rest = uuid.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
     if first && rest && uuid.chars().count() <= 256 {

@@ -3,6 +3,7 @@
 use database::{Tx, values};
 use serde::Serialize;
 
+use super::batch::check_run_id;
 use super::{Found, active};
 use crate::names::{check_text, within};
 use crate::{CatalogError, Tag};
@@ -60,6 +61,7 @@ pub fn log_inputs(
     datasets: &[DatasetInput],
     models: &[ModelInput],
 ) -> Result<(), CatalogError> {
+    check_run_id(uuid)?;
     for input in datasets {
         check(input)?;
     }

@@ -66,7 +66,9 @@ fn condition(sql: &mut Build, tx: &Tx<'_>, term: &Term) -> Result<(), CatalogErr
             if term.op == Op::IsNull {
                 sql.push("NOT ");
             }
-            sql.push("EXISTS (SELECT 1 FROM experiment_tag x WHERE x.experiment = e.id AND x.key = ");
+            sql.push(
+                "EXISTS (SELECT 1 FROM experiment_tag x WHERE x.experiment = e.id AND x.key = ",
+            );
             sql.value(key.as_str());
             if !matches!(term.op, Op::IsNull | Op::IsNotNull) {
                 sql.push(" AND ");

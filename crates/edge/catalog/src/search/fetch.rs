@@ -44,6 +44,16 @@ pub(super) fn fetch(
     from: &From,
     wanted: usize,
 ) -> Result<Vec<i64>, CatalogError> {
+    let sql = statement(tx.dialect(), search, from, wanted)?;
+    Ok(tx.query(sql.sql(), &sql.values(), |row| row.get(0))?)
+}
+
+fn statement(
+    dialect: Dialect,
+    search: &RunSearch,
+    from: &From,
+    wanted: usize,
+) -> Result<Build, CatalogError> {
     let rest = match from {
         // The index has this order.
         From::Start => &[],
@@ -54,19 +64,18 @@ pub(super) fn fetch(
         false => search.experiments.chunks(1).collect(),
     };
     let mut sql = Build::new("SELECT id FROM (");
-    for (place, experiments) in parts.into_iter().enumerate() {
+    let mut between = "";
+    for experiments in parts {
         for active in actives(search, from) {
-            if place > 0 || !std::ptr::eq(active, actives(search, from)[0]) {
-                sql.push(" UNION ALL ");
-            }
+            sql.push(std::mem::replace(&mut between, " UNION ALL "));
             let part = Part { search, from, rest, experiments, active };
-            part.write(&mut sql, tx.dialect(), wanted)?;
+            part.write(&mut sql, dialect, wanted)?;
         }
     }
     sql.push(") whole ORDER BY ");
     write_order(&mut sql, search, from, rest);
     sql.push(" LIMIT ").value(limit(wanted));
-    Ok(tx.query(sql.sql(), &sql.values(), |row| row.get(0))?)
+    Ok(sql)
 }
 
 /// The index of the start has the stage in front, so that each stage is a part of its own.
@@ -229,4 +238,60 @@ fn write_order(sql: &mut Build, search: &RunSearch, from: &From, rest: &[OrderBy
         sql.push("start_time DESC, ");
     }
     sql.push("uuid");
+}
+
+#[cfg(test)]
+mod tests {
+    use database::{Database, Options};
+    use tracking::search::{Entity, parse_filter, parse_order_by};
+
+    use super::*;
+
+    /// What SQLite says that it will do.
+    fn explained(from: &From, filter: &str, order: &[&str]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tracking.db").display().to_string();
+        let db = Database::open(&file, crate::MIGRATIONS, &Options::default()).unwrap();
+        let search = RunSearch {
+            experiments: vec![1],
+            filter: parse_filter(Entity::Runs, filter).unwrap(),
+            order: order.iter().map(|one| parse_order_by(Entity::Runs, one).unwrap()).collect(),
+            ..RunSearch::default()
+        };
+        let sql = statement(Dialect::Sqlite, &search, from, 51).unwrap();
+        db.read_blocking(move |tx| {
+            let explain = format!("EXPLAIN QUERY PLAN {}", sql.sql());
+            Ok::<_, CatalogError>(tx.query(&explain, &sql.values(), |row| row.get::<String>(3))?)
+        })
+        .unwrap()
+        .join("\n")
+    }
+
+    /// No part of a plan reads a whole table, and no part sorts more than the page.
+    #[test]
+    fn plans_walk_their_index() {
+        let metric = From::Metric { key: "acc".to_owned(), nan: false };
+        let plan = explained(&metric, "metrics.acc > 0.5", &["metrics.acc DESC"]);
+        let walk = "SEARCH m USING COVERING INDEX latest_metric_by_value (experiment=? AND key=? \
+                    AND is_nan=? AND value>?)";
+        assert!(plan.contains(walk), "{plan}");
+        assert!(plan.contains("SEARCH r USING INTEGER PRIMARY KEY"), "{plan}");
+        assert!(plan.contains("LAST 2 TERMS"), "only equal values are sorted: {plan}");
+
+        let plan = explained(&From::Start, "metrics.acc > 0.5 and params.a = 'b'", &[]);
+        assert!(
+            plan.contains("USING COVERING INDEX run_by_start (experiment=? AND active=?)"),
+            "{plan}"
+        );
+        assert!(!plan.contains("SCAN r"), "{plan}");
+
+        let filter = parse_filter(Entity::Runs, "params.a = 'b'").unwrap();
+        let few = From::Few(filter.terms[0].clone());
+        let plan = explained(&few, "params.a = 'b'", &["metrics.acc"]);
+        assert!(
+            plan.contains("INDEX param_by_value (experiment=? AND key=? AND <expr>=?)"),
+            "{plan}"
+        );
+        assert!(plan.contains("SEARCH r USING INTEGER PRIMARY KEY"), "{plan}");
+    }
 }

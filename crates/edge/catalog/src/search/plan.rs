@@ -8,9 +8,9 @@
 use database::Tx;
 use tracking::search::{OrderBy, Subject, Term};
 
-use super::runs::RunSearch;
 use super::Build;
 use super::fetch::{From, fetch};
+use super::runs::RunSearch;
 use super::terms::rows_of_term;
 use crate::CatalogError;
 
@@ -125,4 +125,3 @@ fn selective(
     }
     Ok(best.map(|(_, term)| term.clone()))
 }
-

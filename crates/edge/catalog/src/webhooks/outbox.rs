@@ -68,11 +68,9 @@ pub fn raise(
 /// When the next delivery is due, in milliseconds; those that somebody tries are due when their
 /// lease ends.
 pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<i64>, CatalogError> {
-    let due = tx.first(
-        "SELECT due FROM webhook_delivery ORDER BY due LIMIT 1",
-        &[],
-        |row| row.get::<i64>(0),
-    )?;
+    let due = tx.first("SELECT due FROM webhook_delivery ORDER BY due LIMIT 1", &[], |row| {
+        row.get::<i64>(0)
+    })?;
     Ok(due)
 }
 
@@ -140,9 +138,6 @@ pub fn arrived(tx: &mut Tx<'_>, id: i64) -> Result<(), CatalogError> {
 
 /// A delivery did not arrive: it is due again later.
 pub fn failed(tx: &mut Tx<'_>, id: i64, due: i64) -> Result<(), CatalogError> {
-    tx.execute(
-        "UPDATE webhook_delivery SET due = ?2, leased = 0 WHERE id = ?1",
-        values![id, due],
-    )?;
+    tx.execute("UPDATE webhook_delivery SET due = ?2, leased = 0 WHERE id = ?1", values![id, due])?;
     Ok(())
 }

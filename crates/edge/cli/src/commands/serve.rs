@@ -56,15 +56,15 @@ pub struct ServeArgs {
 
 /// Serves until it is told to stop.
 pub fn serve(args: &ServeArgs) -> anyhow::Result<Found> {
+    let address = address(&args.host, args.port)?;
     let options = server::Options {
-        address: address(&args.host, args.port)?,
-        home: args.home.home.clone(),
         database: args.database.clone(),
         artifacts: args.artifacts_destination.clone(),
         artifact_root: args.default_artifact_root.clone(),
         serve_artifacts: !args.no_serve_artifacts,
         workspaces: args.enable_workspaces,
         body_limit: args.max_request_mib << 20,
+        ..server::Options::new(address, args.home.home.clone())
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -71,11 +71,9 @@ async fn search(ask: Ask) -> Answer {
 
 async fn update(ask: Ask) -> Answer {
     let id = id(&ask)?;
-    let name = ask.fields.opt_text("new_name")?.filter(|name| !name.is_empty()).map(str::to_owned);
+    let name = ask.fields.text("new_name")?.to_owned();
     let (workspace, now) = (ask.workspace.clone(), ask.now);
-    if let Some(name) = name {
-        ask.write(move |tx| experiments::rename(tx, &workspace, id, &name, now)).await?;
-    }
+    ask.write(move |tx| experiments::rename(tx, &workspace, id, &name, now)).await?;
     Ok(nothing())
 }
 

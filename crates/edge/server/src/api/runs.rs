@@ -3,22 +3,20 @@
 use std::borrow::Cow;
 
 use axum::routing::MethodRouter;
+use catalog::logged_models::{DatasetName, Measured};
 use catalog::metrics::{self, Metric};
 use catalog::runs::{self, Batch, NewRun};
 use catalog::search::RunSearch;
 use catalog::{CatalogError, Tag, ViewType, experiments};
 use serde::Deserialize;
 use serde_json::json;
-use tracking::search::{Entity, Filter, OrderBy, SearchError, parse_filter, parse_order_by};
+use tracking::search::{Entity, Filter, OrderBy, SearchError, parse_filter, parse_order};
 
 use crate::app::App;
 use crate::ask::Ask;
 use crate::fields::{Fields, number};
 use crate::reply::{Answer, bytes, json, nothing};
 use crate::routes::{gotten, posted};
-
-/// The largest request that logs many things at once, in bytes.
-const BATCH_BYTES: usize = 1_000_000;
 
 pub(crate) fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
@@ -108,7 +106,8 @@ async fn delete_tag(ask: Ask) -> Answer {
 async fn log_metric(ask: Ask) -> Answer {
     let (run, workspace) = (run_id(&ask.fields)?, ask.workspace.clone());
     let metric = metric(&ask.fields)?;
-    ask.write(move |tx| metrics::log(tx, &workspace, &run, &metric)).await?;
+    let measured: Vec<Measured> = measured(0, &ask.fields)?.into_iter().collect();
+    ask.write(move |tx| metrics::log(tx, &workspace, &run, &metric, &measured)).await?;
     Ok(nothing())
 }
 
@@ -122,14 +121,6 @@ async fn log_param(ask: Ask) -> Answer {
 }
 
 async fn log_batch(ask: Ask) -> Answer {
-    if ask.body.len() > BATCH_BYTES {
-        return Err(CatalogError::invalid(format!(
-            "Batched logging API requests must be at most {BATCH_BYTES} bytes, got a request of \
-             size {}.",
-            ask.body.len()
-        ))
-        .into());
-    }
     let run = run_id(&ask.fields)?;
     let batch = batch(&ask)?;
     let workspace = ask.workspace.clone();
@@ -233,20 +224,27 @@ pub(crate) fn page_offset(fields: &Fields) -> Result<usize, CatalogError> {
 
 /// The filter that is asked for.
 pub(crate) fn filter(entity: Entity, source: &str) -> Result<Filter, CatalogError> {
+    if !source.is_empty() && source.trim().is_empty() {
+        return Err(CatalogError::invalid("Invalid filter: it has blanks and nothing else"));
+    }
     parse_filter(entity, source).map_err(said)
 }
 
 /// The order that is asked for, clause by clause.
 pub(crate) fn order(entity: Entity, clauses: &[String]) -> Result<Vec<OrderBy>, CatalogError> {
-    clauses.iter().map(|clause| parse_order_by(entity, clause).map_err(said)).collect()
+    parse_order(entity, clauses).map_err(said)
 }
 
-fn said(error: SearchError) -> CatalogError {
+pub(crate) fn said(error: SearchError) -> CatalogError {
     CatalogError::invalid(error.to_string())
 }
 
 /// A page as JSON: `{"NAME": [...], "next_page_token": "..."}`, without what is empty.
-pub(crate) fn page_json(name: &str, items: &[impl serde::Serialize], next: Option<&str>) -> Vec<u8> {
+pub(crate) fn page_json(
+    name: &str,
+    items: &[impl serde::Serialize],
+    next: Option<&str>,
+) -> Vec<u8> {
     let mut body = Vec::with_capacity(64 + items.len() * 96);
     body.push(b'{');
     if !items.is_empty() {
@@ -278,6 +276,35 @@ fn status_by_number(number: &serde_json::Number) -> Result<String, CatalogError>
     })
 }
 
+/// Of which model the metric at a place is, and on which dataset it was measured.
+fn measured(place: usize, fields: &Fields) -> Result<Option<Measured>, CatalogError> {
+    of_model(
+        place,
+        fields.opt_text("model_id")?,
+        fields.opt_text("dataset_name")?,
+        fields.opt_text("dataset_digest")?,
+    )
+}
+
+fn of_model(
+    metric: usize,
+    model: Option<&str>,
+    name: Option<&str>,
+    digest: Option<&str>,
+) -> Result<Option<Measured>, CatalogError> {
+    let some = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let dataset = match (some(name), some(digest)) {
+        (Some(name), Some(digest)) => Some(DatasetName { name, digest }),
+        (None, None) => None,
+        _ => {
+            return Err(CatalogError::invalid(
+                "Both dataset_name and dataset_digest must be provided if one is provided",
+            ));
+        }
+    };
+    Ok(some(model).map(|model_id| Measured { metric, model_id, dataset }))
+}
+
 /// A metric in a batch, as nearly all clients write it: read without a detour.
 #[derive(Deserialize)]
 struct PlainMetric<'a> {
@@ -288,24 +315,35 @@ struct PlainMetric<'a> {
     timestamp: i64,
     #[serde(default)]
     step: i64,
-}
-
-#[derive(Deserialize)]
-struct PlainMetrics<'a> {
-    #[serde(borrow, default)]
-    metrics: Vec<PlainMetric<'a>>,
+    model_id: Option<String>,
+    dataset_name: Option<String>,
+    dataset_digest: Option<String>,
 }
 
 fn batch(ask: &Ask) -> Result<Batch, CatalogError> {
-    let metrics = match serde_json::from_slice::<PlainMetrics<'_>>(&ask.body) {
-        Ok(plain) => plain.metrics.iter().map(of_plain).collect::<Option<Vec<_>>>(),
-        Err(_) => None,
+    let mut measured_ones = Vec::new();
+    let plain: Option<Vec<PlainMetric<'_>>> =
+        ask.fields.raw("metrics").and_then(|raw| serde_json::from_str(raw).ok());
+    let plain = plain.unwrap_or_default();
+    let metrics = plain.iter().map(of_plain).collect::<Option<Vec<_>>>();
+    let metrics = match metrics.filter(|metrics| !metrics.is_empty()) {
+        Some(metrics) => {
+            for (place, one) in plain.iter().enumerate() {
+                let (name, digest) = (one.dataset_name.as_deref(), one.dataset_digest.as_deref());
+                measured_ones.extend(of_model(place, one.model_id.as_deref(), name, digest)?);
+            }
+            metrics
+        }
+        None => {
+            let objects = ask.fields.objects("metrics")?;
+            for (place, fields) in objects.iter().enumerate() {
+                measured_ones.extend(measured(place, fields)?);
+            }
+            objects.iter().map(metric).collect::<Result<_, _>>()?
+        }
     };
-    let metrics = match metrics {
-        Some(metrics) => metrics,
-        None => ask.fields.objects("metrics")?.iter().map(metric).collect::<Result<_, _>>()?,
-    };
-    Ok(Batch { metrics, params: ask.fields.tags("params")?, tags: ask.fields.tags("tags")? })
+    let (params, tags) = (ask.fields.tags("params")?, ask.fields.tags("tags")?);
+    Ok(Batch { metrics, measured: measured_ones, params, tags })
 }
 
 fn of_plain(plain: &PlainMetric<'_>) -> Option<Metric> {

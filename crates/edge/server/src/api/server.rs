@@ -1,13 +1,14 @@
 //! What the server says of itself.
 
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::MethodRouter;
 use catalog::{CatalogError, Code};
 use serde_json::json;
 
+use crate::api::artifacts;
 use crate::app::App;
-use crate::ask::Ask;
 use crate::error::ApiError;
 use crate::reply::{Answer, json};
 use crate::routes::gotten;
@@ -30,15 +31,15 @@ pub async fn version() -> &'static str {
 }
 
 /// What clients ask before they choose how to speak.
-async fn info(ask: Ask) -> Answer {
+async fn info(State(app): State<App>, headers: HeaderMap) -> Answer {
     Ok(json(&json!({
         "store_type": "SqlStore",
-        "workspaces_enabled": ask.app.options().workspaces,
+        "workspaces_enabled": app.options().workspaces,
         "trace_archival_enabled": false,
-        "multipart_uploads_enabled": false,
-        "multipart_downloads_enabled": false,
-        "presigned_upload_run_id_supported": false,
-        "presigned_upload_model_id_supported": false,
+        "multipart_uploads_enabled": artifacts::offers_uploads(&app, &headers),
+        "multipart_downloads_enabled": artifacts::offers_downloads(&app),
+        "presigned_upload_run_id_supported": true,
+        "presigned_upload_model_id_supported": true,
         "features_enabled": { "gateway": false },
     })))
 }

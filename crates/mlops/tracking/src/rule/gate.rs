@@ -113,10 +113,10 @@ mod tests {
         let of = |value: f64| Metrics::from([("val/loss".to_owned(), value)]);
         let gate = Gate::parse("`val/loss` < champion").unwrap();
         let verdict = gate.decide(&of(0.5), Some(&of(0.4)));
-        assert_eq!((verdict.promote, verdict.reason.as_str()), (
-            false,
-            "val/loss 0.5 is not < champion 0.4"
-        ));
+        assert_eq!(
+            (verdict.promote, verdict.reason.as_str()),
+            (false, "val/loss 0.5 is not < champion 0.4")
+        );
         assert!(gate.decide(&of(0.3), Some(&of(0.4))).promote);
         assert!(gate.decide(&of(0.3), None).promote);
         assert!(!gate.decide(&of(f64::NAN), None).promote);

@@ -1,6 +1,8 @@
 //! What the search grammar refuses. The first words are those by which MLflow's clients know a
 //! refusal, so they keep its capitals; columns are counted in characters from 1.
 
+use crate::error::did_you_mean;
+
 /// Why a filter, an order or a page token was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SearchError {
@@ -45,7 +47,9 @@ pub enum SearchError {
         hint: String,
     },
     /// The subject cannot be compared that way.
-    #[error("Invalid comparator '{found}' for {subject} at column {column}: expected one of {known}")]
+    #[error(
+        "Invalid comparator '{found}' for {subject} at column {column}: expected one of {known}"
+    )]
     Comparator {
         /// What was written.
         found: String,
@@ -109,6 +113,11 @@ pub enum SearchError {
     /// The page token is not one that was given out, or was given for another search.
     #[error("Invalid page token: {0}")]
     PageToken(String),
+}
+
+/// What a short word was perhaps meant to be; the likeness of a long one would take long.
+pub(super) fn hint(word: &str, known: impl IntoIterator<Item = &'static str>) -> String {
+    if word.len() > 64 { String::new() } else { did_you_mean(word, known) }
 }
 
 /// At most forty characters of what was written, for a message.

@@ -88,6 +88,11 @@ impl Op {
             Self::IsNotNull => "IS NOT NULL",
         }
     }
+
+    /// Whether it is made of `IN` or `IS`.
+    pub(super) fn is_keyword(self) -> bool {
+        matches!(self, Self::In | Self::NotIn | Self::IsNull | Self::IsNotNull)
+    }
 }
 
 impl fmt::Display for Op {

@@ -189,14 +189,12 @@ impl Grammar {
 
 /// The attribute of that name or alias.
 pub(super) fn find(attributes: &'static [Attribute], name: &str) -> Option<&'static Attribute> {
-    attributes
-        .iter()
-        .find(|attribute| attribute.name == name || attribute.aliases.contains(&name))
+    attributes.iter().find(|attribute| attribute.name == name || attribute.aliases.contains(&name))
 }
 
 /// All names and aliases.
 pub(super) fn names(attributes: &'static [Attribute]) -> impl Iterator<Item = &'static str> {
-    attributes
-        .iter()
-        .flat_map(|attribute| std::iter::once(attribute.name).chain(attribute.aliases.iter().copied()))
+    attributes.iter().flat_map(|attribute| {
+        std::iter::once(attribute.name).chain(attribute.aliases.iter().copied())
+    })
 }

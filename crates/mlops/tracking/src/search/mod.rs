@@ -23,7 +23,6 @@ mod cursor;
 mod error;
 mod filter;
 mod grammar;
-mod list;
 mod order;
 pub mod page;
 mod parse;
@@ -31,6 +30,7 @@ mod resolve;
 mod settle;
 mod subject;
 mod tables;
+mod tuple;
 mod value;
 mod write;
 

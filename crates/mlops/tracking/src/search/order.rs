@@ -1,12 +1,12 @@
 //! What a search is ordered by: one key a clause, with `ASC` (meant when nothing is said) or `DESC`.
 
 use super::cursor::Cursor;
-use super::error::{SearchError, excerpt};
+use super::error::{SearchError, excerpt, hint};
 use super::grammar::{Entity, Family, Grammar, find, names};
 use super::resolve::resolve;
 use super::subject::Subject;
 use super::tables::RESERVED_METADATA;
-use crate::error::{did_you_mean, list};
+use crate::error::list;
 
 /// What is ordered by, and which way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -80,9 +80,10 @@ fn direction(cursor: &mut Cursor<'_>) -> Result<bool, SearchError> {
     if cursor.rest().is_empty() {
         return Ok(false);
     }
+    let apart = cursor.peek().is_some_and(char::is_whitespace);
     cursor.skip_space();
-    let descending = cursor.keyword("DESC");
-    if !(descending || cursor.keyword("ASC")) {
+    let descending = apart && cursor.keyword("DESC");
+    if !(descending || apart && cursor.keyword("ASC")) {
         return Err(cursor.clause("`ASC`, `DESC` or the end"));
     }
     if cursor.rest().is_empty() { Ok(descending) } else { Err(cursor.clause("the end")) }
@@ -118,6 +119,6 @@ fn unfit(grammar: &'static Grammar, source: &str) -> SearchError {
     SearchError::OrderKey {
         key: excerpt(key),
         known: list(names(grammar.orderable)),
-        hint: did_you_mean(key, names(grammar.orderable)),
+        hint: hint(key, names(grammar.orderable)),
     }
 }

@@ -116,9 +116,7 @@ impl LoggedModelSearch {
 }
 
 fn decode(token: &str) -> Result<Vec<u8>, SearchError> {
-    STANDARD
-        .decode(token)
-        .map_err(|_| SearchError::PageToken("could not base64-decode".to_owned()))
+    STANDARD.decode(token).map_err(|_| SearchError::PageToken("could not base64-decode".to_owned()))
 }
 
 fn not_json() -> SearchError {

@@ -1,10 +1,10 @@
 //! A written key to a subject: quotes are taken off, aliases resolved, unknown keys refused.
 
 use super::cursor::{Cursor, Name};
-use super::error::{SearchError, excerpt};
+use super::error::{SearchError, excerpt, hint};
 use super::grammar::{Attribute, Elsewhere, Family, Grammar, find, names};
 use super::subject::{DatasetField, SpanField, Subject};
-use crate::error::{did_you_mean, list};
+use crate::error::list;
 
 /// The subject that was written; `attributes` are those that may be meant.
 pub(super) fn resolve(
@@ -14,8 +14,9 @@ pub(super) fn resolve(
     name: &Name<'_>,
 ) -> Result<Subject, SearchError> {
     let family = family(grammar, cursor, name)?;
-    let key = key(grammar, family, name)
-        .ok_or_else(|| cursor.unfit(name.key_at, "a key that is quoted as a whole, in backticks"))?;
+    let key = key(grammar, family, name).ok_or_else(|| {
+        cursor.unfit(name.key_at, "a key that is quoted as a whole, in backticks")
+    })?;
     if let Some(other) = elsewhere(grammar, attributes, family, &key) {
         return subject(attributes, other.family, other.means)
             .ok_or_else(|| unknown(grammar, attributes, family, cursor, name, &key));
@@ -35,7 +36,7 @@ fn family(
         found: excerpt(prefix),
         column: cursor.column(name.at),
         known: list(grammar.kind_names()),
-        hint: did_you_mean(prefix, grammar.kind_names()),
+        hint: hint(prefix, grammar.kind_names()),
     })?;
     Ok(kind.family)
 }
@@ -141,7 +142,7 @@ fn unknown(
     key: &str,
 ) -> SearchError {
     let others = grammar.elsewhere.iter().map(|other| other.key);
-    let (word, known): (_, Vec<&str>) = match family {
+    let (word, known): (_, Vec<&'static str>) = match family {
         Family::Dataset => ("dataset", DatasetField::WORDS.to_vec()),
         Family::Span => ("span", SpanField::WORDS.to_vec()),
         Family::Issue => ("issue", vec!["id"]),
@@ -151,7 +152,7 @@ fn unknown(
         family: word,
         key: excerpt(key),
         column: cursor.column(name.key_at),
-        hint: did_you_mean(key, known.iter().copied()),
+        hint: hint(key, known.iter().copied()),
         known: list(known),
     }
 }

@@ -10,8 +10,7 @@ const NULLABLE: &[Op] = &[Op::Eq, Op::Ne, Op::Like, Op::ILike, Op::IsNull, Op::I
 const LISTED: &[Op] = &[Op::Eq, Op::Ne, Op::Like, Op::ILike, Op::In, Op::NotIn];
 const NOMINAL: &[Op] = &[Op::Eq, Op::Ne, Op::In, Op::NotIn];
 const MATCHED: &[Op] = &[Op::Eq, Op::Ne, Op::Like, Op::ILike, Op::RLike];
-const MATCHED_LISTED: &[Op] =
-    &[Op::Eq, Op::Ne, Op::Like, Op::ILike, Op::RLike, Op::In, Op::NotIn];
+const MATCHED_LISTED: &[Op] = &[Op::Eq, Op::Ne, Op::Like, Op::ILike, Op::RLike, Op::In, Op::NotIn];
 const MATCHED_NULLABLE: &[Op] =
     &[Op::Eq, Op::Ne, Op::Like, Op::ILike, Op::RLike, Op::IsNull, Op::IsNotNull];
 const ASSESSED: &[Op] = &[

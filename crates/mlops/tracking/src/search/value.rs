@@ -6,8 +6,8 @@ use super::cursor::Quoted;
 use super::error::excerpt;
 use super::filter::{Op, Operand};
 use super::grammar::Value;
-use super::list::Item;
 use super::parse::Given;
+use super::tuple::Item;
 
 /// What a subject can be compared with.
 pub(super) struct Wanted {
@@ -69,9 +69,7 @@ impl Wanted {
                 (Item::Number(_), _) => None,
             })
             .collect();
-        texts
-            .filter(|texts| self.value == Value::Loose || !texts.is_empty())
-            .map(Operand::List)
+        texts.filter(|texts| self.value == Value::Loose || !texts.is_empty()).map(Operand::List)
     }
 
     fn is_ordered(&self) -> bool {
