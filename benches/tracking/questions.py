@@ -277,7 +277,7 @@ class Bench:
                 got = self.asked(question, path=path, file=file)
                 took[question].append(got["seconds"])
                 peaks[question] = max(peaks[question], self.server.peak())
-                cpu[question] = got["server_cpu"]
+                cpu[question] = got["server_cpu"], got["client_cpu"]
             if not filecmp.cmp(source, down, shallow=False):
                 fault = "what came down is not what went up"
             down.unlink()
@@ -287,7 +287,7 @@ class Bench:
             notes = [
                 f"goal: within 1.3x of cp; {seconds / cp:.2f}x of cp with fsync ({cp:.2f} s)",
                 f"peak RSS {peaks[question]:.0f} MiB",
-                f"server CPU {cpu[question]:.2f} s",
+                "server CPU {:.2f} s, client CPU {:.2f} s".format(*cpu[question]),
             ]
             measure = Measure(seconds, shown=f"{seconds:.2f} s", notes=notes, fault=fault)
             measure.memory, measure.at_most = peaks[question], 1.3 * cp

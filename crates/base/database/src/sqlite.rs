@@ -80,9 +80,11 @@ fn group(
             done.push(job);
             return Err(error.clone());
         }
-        run("SAVEPOINT piece")?;
-        let kept = job.run(&mut Tx(Inner::Sqlite(db)));
+        let begun = run("SAVEPOINT piece");
+        let kept = begun.is_ok() && job.run(&mut Tx(Inner::Sqlite(db)));
+        // Whatever happens from here on, whoever asked is told.
         done.push(job);
+        begun?;
         if db.is_autocommit() {
             // SQLite gave the whole transaction up, as it does when the disk is full.
             return Err(DatabaseError::Full("a write failed".to_owned()));
@@ -105,7 +107,9 @@ pub(crate) fn read(db: &Connection, work: &Receiver<Box<dyn Job>>) {
         let outcome = db.execute_batch("BEGIN").map_err(DatabaseError::from);
         if outcome.is_ok() {
             job.run(&mut Tx(Inner::Sqlite(db)));
-            let _ = db.execute_batch("COMMIT");
+            if db.execute_batch("COMMIT").is_err() && !db.is_autocommit() {
+                let _ = db.execute_batch("ROLLBACK");
+            }
         }
         job.finish(outcome.err());
     }

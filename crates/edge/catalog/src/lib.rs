@@ -9,9 +9,11 @@
 
 pub mod access;
 pub mod assessments;
+pub mod backup;
 mod error;
 pub mod eval_datasets;
 pub mod experiments;
+pub mod import;
 pub mod logged_models;
 pub mod metrics;
 pub mod names;
@@ -19,6 +21,7 @@ pub mod registry;
 pub mod runs;
 mod schema;
 pub mod search;
+pub mod sound;
 mod sql;
 pub mod traces;
 pub mod values;

@@ -6,28 +6,28 @@
 mod data;
 mod fetch;
 mod measure;
+mod pairs;
 mod plan;
 mod search;
 mod status;
 mod terms;
 
-use database::{Row, Tx, Value, values};
+use database::{Row, Tx, values};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::names::{self, check_text, within};
+use crate::names::{check_text, within};
 use crate::values::wire_number;
-use crate::{CatalogError, Code, Tag, experiments, runs, sql};
+use crate::{CatalogError, Tag, experiments, runs};
 
 pub(crate) use measure::put as put_measured;
 pub use measure::{DatasetName, Measured};
+pub use pairs::{delete_tag, log_params, set_tags};
 pub use search::{ModelOrder, ModelSearch, OnDataset, search};
 pub use status::Status;
 
 /// Longest name and longest type of a model.
 const NAME: usize = 500;
-/// Longest key of a parameter or tag of a model.
-const KEY: usize = 255;
 /// Longest id of the run that made a model.
 const RUN: usize = 256;
 
@@ -171,8 +171,8 @@ pub fn create(
         ],
     )?;
     let found = Found { id, experiment: new.experiment };
-    put_params(tx, &found, &new.params)?;
-    put_tags(tx, &found, &new.tags.iter().collect::<Vec<_>>())?;
+    pairs::put_params(tx, &found, &new.params)?;
+    pairs::put_tags(tx, &found, &new.tags.iter().collect::<Vec<_>>())?;
     get(tx, workspace, &model_id, false)
 }
 
@@ -241,47 +241,6 @@ pub fn delete(
     Ok(())
 }
 
-/// Sets tags; of several with the same key, the last.
-pub fn set_tags(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    model_id: &str,
-    tags: &[Tag],
-) -> Result<(), CatalogError> {
-    check_pairs("tags", tags)?;
-    let found = find(tx, workspace, model_id)?;
-    put_tags(tx, &found, &sql::last_of_each(tags))
-}
-
-/// Removes a tag.
-pub fn delete_tag(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    model_id: &str,
-    key: &str,
-) -> Result<(), CatalogError> {
-    let found = find(tx, workspace, model_id)?;
-    let removed =
-        tx.execute("DELETE FROM model_tag WHERE model = ?1 AND key = ?2", values![found.id, key])?;
-    if removed == 0 {
-        let message = format!("No tag with key '{key}' found for model with ID '{model_id}'.");
-        return Err(CatalogError::missing(message));
-    }
-    Ok(())
-}
-
-/// Adds parameters. A key that the model has already is refused.
-pub fn log_params(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    model_id: &str,
-    params: &[Tag],
-) -> Result<(), CatalogError> {
-    check_pairs("params", params)?;
-    let found = find(tx, workspace, model_id)?;
-    put_params(tx, &found, params)
-}
-
 /// Where a model is kept, deleted or not; refused if there is none in the workspace.
 fn find(tx: &mut Tx<'_>, workspace: &str, model_id: &str) -> Result<Found, CatalogError> {
     let found = tx.first(
@@ -297,43 +256,6 @@ fn missing(model_id: &str) -> CatalogError {
     CatalogError::missing(format!("Logged model with ID '{model_id}' not found."))
 }
 
-fn put_tags(tx: &mut Tx<'_>, model: &Found, tags: &[&Tag]) -> Result<(), CatalogError> {
-    tx.insert_many(
-        "INSERT INTO model_tag (model, key, experiment, value) VALUES",
-        4,
-        &rows(model, tags),
-        "ON CONFLICT (model, key) DO UPDATE SET value = excluded.value",
-    )?;
-    Ok(())
-}
-
-fn put_params(tx: &mut Tx<'_>, model: &Found, params: &[Tag]) -> Result<(), CatalogError> {
-    let params: Vec<&Tag> = params.iter().collect();
-    let inserted = tx.insert_many(
-        "INSERT INTO model_param (model, key, experiment, value) VALUES",
-        4,
-        &rows(model, &params),
-        "ON CONFLICT DO NOTHING",
-    )?;
-    if inserted < params.len() as u64 {
-        return Err(twice("a parameter"));
-    }
-    Ok(())
-}
-
-/// The rows of tags or parameters, by key, so that writers never wait for each other in a circle.
-fn rows<'a>(model: &Found, pairs: &[&'a Tag]) -> Vec<Value<'a>> {
-    let mut pairs = pairs.to_vec();
-    pairs.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    let row = |pair: &&'a Tag| *values![model.id, &pair.key, model.experiment, &pair.value];
-    pairs.iter().flat_map(row).collect()
-}
-
-fn twice(what: &str) -> CatalogError {
-    let message = format!("{what} of a logged model has a key that is there already: leave it out");
-    CatalogError::new(Code::BadRequest, message)
-}
-
 fn check_new(new: &NewModel) -> Result<(), CatalogError> {
     if let Some(name) = &new.name {
         check_name(name)?;
@@ -344,10 +266,9 @@ fn check_new(new: &NewModel) -> Result<(), CatalogError> {
         check_text(what, value)?;
         within(what, limit, value)?;
     }
-    check_pairs("params", &new.params)?;
-    check_pairs("tags", &new.tags)?;
-    let unique = sql::last_of_each(&new.tags).len() == new.tags.len();
-    if unique { Ok(()) } else { Err(twice("a tag")) }
+    pairs::check("params", &new.params)?;
+    pairs::check("tags", &new.tags)?;
+    pairs::check_unique(&new.tags)
 }
 
 fn check_name(name: &str) -> Result<(), CatalogError> {
@@ -359,14 +280,4 @@ fn check_name(name: &str) -> Result<(), CatalogError> {
     }
     check_text("name", name)?;
     within("name", NAME, name)
-}
-
-fn check_pairs(what: &str, pairs: &[Tag]) -> Result<(), CatalogError> {
-    for (index, pair) in pairs.iter().enumerate() {
-        let key = format!("{what}[{index}].key");
-        check_text(&key, &pair.key)?;
-        within(&key, KEY, &pair.key)?;
-        names::check_text(&format!("{what}[{index}].value"), &pair.value)?;
-    }
-    Ok(())
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use database::{Row, Tx, Value, values};
 use serde::Serialize;
 
-use crate::{CatalogError, Code};
 use crate::logged_models::{self, Measured};
 use crate::names::check_key;
 use crate::runs::{self, Found};
 use crate::values::{Page, wire_number};
+use crate::{CatalogError, Code};
 
 /// A measured value, in the words of the wire.
 #[derive(Debug, Clone, PartialEq, Serialize)]

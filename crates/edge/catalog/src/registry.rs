@@ -16,6 +16,7 @@ mod compare;
 mod fact;
 mod find;
 mod history;
+mod import;
 mod measured;
 mod metadata;
 mod models;
@@ -23,6 +24,7 @@ mod names;
 mod policy;
 mod project;
 mod read;
+mod signature;
 mod source;
 mod tell;
 mod uri;
@@ -35,6 +37,7 @@ pub use book::Asked;
 pub use compare::{Comparison, compare_versions};
 pub use find::{RegistrySearch, search_models, search_versions};
 pub use history::{Happened, HistorySearch, aliases_at, history};
+pub use import::{ModelBrought, ModelElsewhere, VersionElsewhere, import_model};
 pub use metadata::{VersionMetadata, version_metadata};
 pub use models::{
     Alias, IS_PROMPT, RegisteredModel, create_model, delete_model, describe_model, get_model,
@@ -42,6 +45,7 @@ pub use models::{
 };
 pub use names::{STAGES, parse_version};
 pub use policy::{Demand, Policy, PolicyFound, Protection, get_policy, set_policy};
+pub use signature::{Claim, SIGNATURE, claim, located, signature_demand};
 pub use source::{NewVersion, Resolved, check_host, resolve};
 pub use verify::{Verified, verify};
 pub use versions::{

@@ -12,5 +12,6 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         include_str!("schema/traces.sql"),
         include_str!("schema/access.sql"),
         include_str!("schema/webhooks.sql"),
+        include_str!("schema/import.sql"),
     ),
 }];

@@ -10,6 +10,7 @@
 pub mod clock;
 mod correlate;
 mod delete;
+mod import;
 mod info;
 pub mod json;
 mod links;
@@ -17,6 +18,7 @@ mod log;
 pub mod metrics;
 mod preview;
 mod proto;
+pub(crate) mod quoted;
 mod read;
 mod search;
 mod span;
@@ -28,6 +30,7 @@ pub(crate) mod usage;
 
 pub use correlate::{Correlation, correlate};
 pub use delete::{Doomed, delete};
+pub use import::{ImportedSpan, ImportedTrace, put_trace};
 pub use info::{State, TraceInfo, TraceInfoV2};
 pub use links::{MAX_LINKS, link_prompts, link_to_run};
 pub use log::{Batch, log};

@@ -328,3 +328,89 @@ fn many_writers_get_a_number_each() {
         assert_eq!(verified.records, 2 * 25);
     });
 }
+
+/// What webhooks are told, as MLflow 3.17.2 words it (`webhooks/types.py`).
+#[test]
+fn webhooks_are_told_of_models_and_of_prompts() {
+    use catalog::webhooks::{self, Action, Entity, Event, Given};
+    common::on_each(|db| {
+        let told = write(db, |tx| {
+            let events = [
+                Entity::RegisteredModel,
+                Entity::ModelVersion,
+                Entity::ModelVersionTag,
+                Entity::ModelVersionAlias,
+                Entity::Prompt,
+                Entity::PromptVersion,
+                Entity::PromptTag,
+            ];
+            let events = events.into_iter().flat_map(|entity| {
+                entity
+                    .actions()
+                    .iter()
+                    .map(move |action: &Action| Event { entity, action: *action })
+            });
+            let given = Given {
+                name: Some("w".into()),
+                url: Some("https://example.org/hook".into()),
+                events: Some(events.collect()),
+                ..Given::default()
+            };
+            webhooks::create(tx, HOME, &given, 1)?;
+            let at = asked(10);
+            let is = [tag(registry::IS_PROMPT, "true")];
+            registry::create_model(tx, &at, "m", Some("d"), &[tag("a", "1")])?;
+            registry::tag_model(tx, &at, "m", &tag("b", "2"))?;
+            let new = NewVersion { tags: vec![tag("t", "1")], ..of("m", "s3://b/a") };
+            registry::create_version(tx, &at, &new, None)?;
+            registry::tag_version(tx, &at, "m", "1", &tag("k", "v"))?;
+            registry::untag_version(tx, &at, "m", "1", "k")?;
+            registry::set_alias(tx, &at, "m", "champion", "1", None)?;
+            registry::delete_alias(tx, &at, "m", "champion")?;
+            registry::create_model(tx, &at, "p", None, &is)?;
+            let tags = vec![is[0].clone(), tag("mlflow.prompt.text", "hi"), tag("t", "1")];
+            let new = NewVersion { tags, ..of("p", "dummy-source") };
+            registry::create_version(tx, &at, &new, None)?;
+            registry::tag_model(tx, &at, "p", &tag("b", "2"))?;
+            webhooks::claim(tx, 10, 20, 100)
+        })
+        .unwrap();
+        let told: Vec<(String, serde_json::Value)> = told
+            .into_iter()
+            .map(|one| {
+                let event = format!("{}.{}", one.event.entity.as_str(), one.event.action.as_str());
+                (event, serde_json::from_str(&one.data).unwrap())
+            })
+            .collect();
+        let expected = [
+            (
+                "registered_model.created",
+                r#"{"name": "m", "tags": {"a": "1"}, "description": "d"}"#,
+            ),
+            (
+                "model_version.created",
+                r#"{"name": "m", "version": "1", "source": "s3://b/a", "run_id": null,
+                    "tags": {"t": "1"}, "description": null}"#,
+            ),
+            ("model_version_tag.set", r#"{"name": "m", "version": "1", "key": "k", "value": "v"}"#),
+            ("model_version_tag.deleted", r#"{"name": "m", "version": "1", "key": "k"}"#),
+            (
+                "model_version_alias.created",
+                r#"{"name": "m", "alias": "champion", "version": "1"}"#,
+            ),
+            ("model_version_alias.deleted", r#"{"name": "m", "alias": "champion"}"#),
+            ("prompt.created", r#"{"name": "p", "tags": {}, "description": ""}"#),
+            (
+                "prompt_version.created",
+                r#"{"name": "p", "version": "1", "template": "hi", "tags": {"t": "1"},
+                    "description": null}"#,
+            ),
+            ("prompt_tag.set", r#"{"name": "p", "key": "b", "value": "2"}"#),
+        ];
+        let expected: Vec<(String, serde_json::Value)> = expected
+            .iter()
+            .map(|(event, data)| ((*event).to_owned(), serde_json::from_str(data).unwrap()))
+            .collect();
+        assert_eq!(told, expected);
+    });
+}

@@ -104,6 +104,25 @@ fn the_history_says_who_did_what_because_of_what() {
     });
 }
 
+/// Whoever may read a model is not told what became of another that had its name before.
+#[test]
+fn a_name_leads_to_what_had_it_while_it_had_it() {
+    common::on_each(|db| {
+        write(db, |tx| {
+            registry::create_model(tx, &asked("ann", 10), "m", None, &[])?;
+            registry::rename_model(tx, &asked("ann", 20), "m", "secret")?;
+            registry::describe_model(tx, &asked("ann", 30), "secret", "hidden")?;
+            registry::create_model(tx, &asked("bob", 40), "x", None, &[])?;
+            registry::rename_model(tx, &asked("bob", 50), "x", "m")
+        })
+        .unwrap();
+        let search = HistorySearch { name: Some("m".into()), max: 10, ..Default::default() };
+        let page = db.read_blocking(move |tx| registry::history(tx, HOME, &search)).unwrap();
+        let told: Vec<_> = page.items.iter().map(|one| (one.kind.as_str(), one.at)).collect();
+        assert_eq!(told, [("renamed", 50), ("created", 40), ("created", 10)]);
+    });
+}
+
 #[test]
 fn time_does_not_go_backwards() {
     common::on_each(|db| {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use database::Database;
 
-use crate::access::{self, Access, Security};
+use crate::access::{self, Access, Secret, Security};
 use crate::api;
+use crate::connections::Patience;
 use crate::error::ServeError;
+use crate::operate::Meters;
 use crate::webhooks::Webhooks;
 
 /// How the server was asked to work.
@@ -34,6 +36,10 @@ pub struct Options {
     pub artifact_limit: Option<u64>,
     /// How it protects itself.
     pub security: Security,
+    /// What opens `/metrics` to whoever shows it, beside administrators.
+    pub metrics_token: Option<Secret>,
+    /// How long it waits for others.
+    pub patience: Patience,
 }
 
 impl Options {
@@ -50,6 +56,8 @@ impl Options {
             body_limit: 64 << 20,
             artifact_limit: None,
             security: Security::default(),
+            metrics_token: None,
+            patience: Patience::default(),
         }
     }
 }
@@ -67,6 +75,7 @@ struct Shared {
     root: Option<artifacts::Store>,
     access: Option<Access>,
     webhooks: Webhooks,
+    meters: Meters,
 }
 
 impl App {
@@ -101,7 +110,9 @@ impl App {
             None => None,
         };
         let webhooks = Webhooks::open(&options)?;
-        Ok(Self { shared: Arc::new(Shared { options, db, artifacts, root: at_root, access, webhooks }) })
+        let meters = Meters::new(&db);
+        let shared = Shared { options, db, artifacts, root: at_root, access, webhooks, meters };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// How the server was asked to work.
@@ -126,6 +137,11 @@ impl App {
     /// What authentication works with, where there is any.
     pub(crate) fn access(&self) -> Option<&Access> {
         self.shared.access.as_ref()
+    }
+
+    /// The numbers of this server.
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.shared.meters
     }
 
     /// What webhooks are sent with.

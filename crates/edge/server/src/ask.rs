@@ -9,10 +9,12 @@ use bytes::Bytes;
 use catalog::{CatalogError, Code};
 use database::Tx;
 use http_body_util::LengthLimitError;
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::operate::statements;
 
 /// The workspace of those who name none.
 pub const DEFAULT_WORKSPACE: &str = "default";
@@ -51,7 +53,8 @@ impl Ask {
         &self,
         work: impl FnMut(&mut Tx<'_>) -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        Ok(self.app.db().read(work).await?)
+        let span = statements(self.app.db().dialect(), "read");
+        Ok(self.app.db().read(work).instrument(span).await?)
     }
 
     /// Runs statements as one transaction, durable on return.
@@ -59,7 +62,8 @@ impl Ask {
         &self,
         work: impl FnMut(&mut Tx<'_>) -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        Ok(self.app.db().write(work).await?)
+        let span = statements(self.app.db().dialect(), "write");
+        Ok(self.app.db().write(work).instrument(span).await?)
     }
 }
 

@@ -8,10 +8,13 @@ use axum::routing::{MethodRouter, get, post};
 use crate::access;
 use crate::api;
 use crate::app::App;
+use crate::intake::{self, Intake};
+use crate::operate;
 
 /// All endpoints.
 pub fn router(app: App) -> Router {
     let limit = app.options().body_limit;
+    let intake = Intake::new(app.options().patience.client, limit);
     let mut router = Router::new();
     for (path, endpoint) in all() {
         router = router.route(&path, endpoint);
@@ -19,23 +22,27 @@ pub fn router(app: App) -> Router {
     router
         .layer(from_fn_with_state(app.clone(), access::layer))
         .layer(DefaultBodyLimit::max(limit))
-        .fallback(api::server::not_found)
+        .fallback(api::absent::absent)
         .method_not_allowed_fallback(api::server::method_not_allowed)
+        .layer(from_fn_with_state(intake, intake::layer))
+        .layer(from_fn_with_state(app.clone(), operate::watch))
         .with_state(app)
 }
 
 /// All endpoints with their whole paths.
 pub(crate) fn all() -> Vec<(String, MethodRouter<App>)> {
     let mut all = vec![
-        ("/health".to_owned(), get(api::server::health)),
+        ("/health".to_owned(), get(operate::health)),
         ("/version".to_owned(), get(api::server::version)),
+        ("/metrics".to_owned(), get(operate::metrics)),
     ];
     for (path, endpoint) in endpoints() {
         for prefix in ["/api", "/ajax-api"] {
             all.push((format!("{prefix}/{path}"), endpoint.clone()));
         }
     }
-    for (path, endpoint) in [api::artifacts::pages(), api::inputs::pages()].into_iter().flatten() {
+    let pages = [api::artifacts::pages(), api::inputs::pages(), api::otlp::pages()];
+    for (path, endpoint) in pages.into_iter().flatten() {
         all.push((path.to_owned(), endpoint));
     }
     all
@@ -46,11 +53,14 @@ fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
     [
         api::server::endpoints(),
         api::artifacts::endpoints(),
+        api::assessments::endpoints(),
+        api::eval_datasets::endpoints(),
         api::experiments::endpoints(),
         api::inputs::endpoints(),
         api::logged_models::endpoints(),
         api::registry::endpoints(),
         api::runs::endpoints(),
+        api::traces::endpoints(),
         api::webhooks::endpoints(),
         api::workspaces::endpoints(),
         api::permissions::endpoints(),

@@ -8,8 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -18,7 +17,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::access::{Peer, Tls};
+use crate::access::Tls;
 use crate::error::ServeError;
 
 /// How long shaking hands may take.
@@ -26,18 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// So many connections shake hands at once.
 const AT_ONCE: usize = 512;
-
-impl Connected<IncomingStream<'_, Plain>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Plain>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
-impl Connected<IncomingStream<'_, Secured>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Secured>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
 
 /// Listens for plain connections.
 pub struct Plain(pub TcpListener);

@@ -70,7 +70,9 @@ async fn odd_names_survive() {
     ] {
         let path = format!("{STORE}/odd/{sent}/{sent}");
         assert_eq!(server.put(&path, name).await.status, 200, "{name}");
-        let listed = server.get(&format!("{STORE}?path=odd/{}", sent.replace('&', "%26").replace('+', "%2B"))).await;
+        let listed = server
+            .get(&format!("{STORE}?path=odd/{}", sent.replace('&', "%26").replace('+', "%2B")))
+            .await;
         let lines = json!([{ "path": name, "is_dir": false, "file_size": name.len() }]);
         assert_eq!(listed.json()["files"], lines, "{name}");
         let found = server.get(&path).await;
@@ -86,9 +88,21 @@ async fn no_path_leads_out() {
     let (_, run) = server.run("ways out").await;
     std::fs::write(server.home.path().join("secret"), "root:").unwrap();
     for way in [
-        "..", "../x", "../../secret", "a/../../secret", "%2e%2e/secret", "..%2fsecret",
-        "%252e%252e/secret", "%25252e%25252e%25252fsecret", "a/%2e%2e/%2e%2e/secret",
-        "%2Fetc/passwd", "%2e%2e%5csecret", "C:/x", "c:%5cx", "file:///etc/passwd", "%5c%5chost%5cx",
+        "..",
+        "../x",
+        "../../secret",
+        "a/../../secret",
+        "%2e%2e/secret",
+        "..%2fsecret",
+        "%252e%252e/secret",
+        "%25252e%25252e%25252fsecret",
+        "a/%2e%2e/%2e%2e/secret",
+        "%2Fetc/passwd",
+        "%2e%2e%5csecret",
+        "C:/x",
+        "c:%5cx",
+        "file:///etc/passwd",
+        "%5c%5chost%5cx",
     ] {
         for method in ["GET", "PUT", "DELETE"] {
             let path = format!("{STORE}/{way}");
@@ -103,11 +117,17 @@ async fn no_path_leads_out() {
             format!("/get-artifact?run_uuid={run}&path={way}"),
         ] {
             let answer = server.get(&path).await;
-            assert_eq!((answer.status, &answer.json()["message"]), (400, &json!("Invalid path")), "{path}");
+            assert_eq!(
+                (answer.status, &answer.json()["message"]),
+                (400, &json!("Invalid path")),
+                "{path}"
+            );
         }
     }
     // Refused as well, or kept below: never a fault of this server.
-    for odd in ["a//b", "a/./b", ".", "%2e", "a%00b", "a%0ab", "a%5cb", "%ff", "a/", &"x".repeat(300)] {
+    for odd in
+        ["a//b", "a/./b", ".", "%2e", "a%00b", "a%0ab", "a%5cb", "%ff", "a/", &"x".repeat(300)]
+    {
         for method in ["PUT", "GET"] {
             let path = format!("{STORE}/{odd}");
             let answer = server.send(request(method, &path, &[], Body::from("x"))).await;
@@ -153,7 +173,8 @@ async fn parts_of_a_file_are_sent() {
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("the kernel tells");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
-    let kib: u64 = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number");
+    let kib: u64 =
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number");
     kib << 10
 }
 
@@ -173,7 +194,8 @@ async fn large_files_stream_with_flat_memory() {
     while let Some(bytes) = body.next().await {
         let bytes = bytes.expect("the stream goes on");
         let from = place.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        let right = (from..).zip(&bytes).all(|(at, byte)| u64::from(*byte) == at / (64 << 10) % 251);
+        let right =
+            (from..).zip(&bytes).all(|(at, byte)| u64::from(*byte) == at / (64 << 10) % 251);
         assert!(right, "wrong bytes from {from} on");
     }
     assert_eq!(place.into_inner(), 64 * MIB);
@@ -219,7 +241,8 @@ async fn without_serving_the_proxy_is_closed() {
         let message = answer.json()["message"].as_str().unwrap_or_default().to_owned();
         assert!(message.contains("--serve-artifacts"), "{method} {path}: {message}");
     }
-    let info = server.send(request("GET", INFO, &[("host", "here")], Body::empty())).await.json();
+    let info =
+        server.send(request("GET", INFO, &[("host", "localhost")], Body::empty())).await.json();
     assert_eq!(info["multipart_uploads_enabled"], false);
 }
 
@@ -313,8 +336,11 @@ async fn a_page_uploads_small_files() {
 async fn a_file_is_sent_in_parts() {
     let server = Server::start().await;
     let mpu = "/api/2.0/mlflow-artifacts/mpu";
-    let headers =
-        [("host", "here:1"), ("content-type", "application/json"), ("authorization", "Basic eDp5")];
+    let headers = [
+        ("host", "localhost:1"),
+        ("content-type", "application/json"),
+        ("authorization", "Basic eDp5"),
+    ];
     let info = server.send(request("GET", INFO, &headers[..1], Body::empty())).await.json();
     assert_eq!(info["multipart_uploads_enabled"], true);
     assert_eq!(info["multipart_downloads_enabled"], false);
@@ -325,21 +351,25 @@ async fn a_file_is_sent_in_parts() {
     let made = post(format!("{mpu}/create/1/r/artifacts/d"), fields).await.json();
     let id = made["upload_id"].as_str().expect("an id").to_owned();
     let mut parts = vec![];
-    for (credential, data) in made["credentials"].as_array().unwrap().iter().zip(["one ", "two ", "three"]) {
+    for (credential, data) in
+        made["credentials"].as_array().unwrap().iter().zip(["one ", "two ", "three"])
+    {
         let url = credential["url"].as_str().unwrap();
         assert_eq!(credential["headers"], json!({ "Authorization": "Basic eDp5" }));
-        let path = url.strip_prefix("http://here:1").expect(url);
+        let path = url.strip_prefix("http://localhost:1").expect(url);
         let taken = server.put(path, data).await;
         assert_eq!(taken.status, 200, "{:?}", taken.body);
         let number = &credential["part_number"];
         parts.push(json!({ "part_number": number, "etag": taken.header("etag"), "url": url }));
     }
-    let asked = |parts: Value| {
-        json!({ "path": "/home/me/my file.bin", "upload_id": id, "parts": parts })
-    };
+    let asked =
+        |parts: Value| json!({ "path": "/home/me/my file.bin", "upload_id": id, "parts": parts });
     let complete = format!("{mpu}/complete/1/r/artifacts/d");
     let short = post(complete.clone(), asked(json!([parts[0], parts[2]]))).await;
-    assert_eq!((short.status, short.json()["error_code"].clone()), (400, json!("INVALID_PARAMETER_VALUE")));
+    assert_eq!(
+        (short.status, short.json()["error_code"].clone()),
+        (400, json!("INVALID_PARAMETER_VALUE"))
+    );
     let done = post(complete.clone(), asked(json!(parts))).await;
     assert_eq!((done.status, done.json()), (200, json!({})));
     let found = server.get(&format!("{STORE}/1/r/artifacts/d/my%20file.bin")).await;
@@ -353,7 +383,7 @@ async fn a_file_is_sent_in_parts() {
         let fields = json!({ "path": "b.bin", "upload_id": id });
         assert_eq!(post(format!("{mpu}/abort/1"), fields).await.status, 200);
     }
-    let late = server.put(url.strip_prefix("http://here:1").unwrap(), "x").await;
+    let late = server.put(url.strip_prefix("http://localhost:1").unwrap(), "x").await;
     assert_eq!(late.status, 400);
     for (path, fields) in [
         ("create/..%2fx", json!({ "path": "b", "num_parts": 1 })),
@@ -365,7 +395,7 @@ async fn a_file_is_sent_in_parts() {
         assert_eq!(post(format!("{mpu}/{path}"), fields).await.status, 400, "{path}");
     }
     // Behind a proxy that does not say how it is reached, parts could not find their way.
-    let hidden = [("host", "here"), ("x-forwarded-for", "10.0.0.1")];
+    let hidden = [("host", "localhost"), ("x-forwarded-for", "10.0.0.1")];
     let info = server.send(request("GET", INFO, &hidden, Body::empty())).await.json();
     assert_eq!(info["multipart_uploads_enabled"], false);
 }
@@ -384,7 +414,10 @@ async fn a_folder_has_no_signed_addresses() {
     let proxied = server.post(path, json!({ "run_id": run, "path": "a" })).await;
     assert_eq!(proxied.status, 400);
     let message = proxied.json()["message"].as_str().unwrap().to_owned();
-    assert!(message.starts_with("Presigned upload is not supported for proxied artifact"), "{message}");
+    assert!(
+        message.starts_with("Presigned upload is not supported for proxied artifact"),
+        "{message}"
+    );
     for fields in [json!({ "path": "a" }), json!({ "run_id": run, "model_id": "m", "path": "a" })] {
         let answer = server.post(path, fields).await;
         let message = "Exactly one of run_id and model_id must be provided.";
@@ -442,7 +475,9 @@ async fn workspaces_do_not_reach_into_each_other() {
         let headers = if workspace.is_empty() { &[][..] } else { &headers[..] };
         server.send(request(method, &path, headers, Body::from(workspace)))
     };
-    for (workspace, path) in [("alpha", "1/a.txt"), ("beta", "workspaces/beta/1/a.txt"), ("", "1/a.txt")] {
+    for (workspace, path) in
+        [("alpha", "1/a.txt"), ("beta", "workspaces/beta/1/a.txt"), ("", "1/a.txt")]
+    {
         assert_eq!(send("PUT", workspace, path).await.status, 200, "{workspace} {path}");
     }
     for (workspace, path, body) in [

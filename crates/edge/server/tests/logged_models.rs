@@ -78,9 +78,27 @@ async fn what_is_wrong_is_refused() {
         ("POST", MODELS, json!({}), 400, "INVALID_PARAMETER_VALUE"),
         ("POST", MODELS, json!({ "experiment_id": "99999" }), 404, "RESOURCE_DOES_NOT_EXIST"),
         ("POST", MODELS, json!({ "experiment_id": "abc" }), 400, "INVALID_PARAMETER_VALUE"),
-        ("POST", MODELS, json!({ "experiment_id": "1", "name": "a/b" }), 400, "INVALID_PARAMETER_VALUE"),
-        ("POST", MODELS, json!({ "experiment_id": "1", "name": 12 }), 400, "INVALID_PARAMETER_VALUE"),
-        ("POST", MODELS, json!({ "experiment_id": "1", "params": "x" }), 400, "INVALID_PARAMETER_VALUE"),
+        (
+            "POST",
+            MODELS,
+            json!({ "experiment_id": "1", "name": "a/b" }),
+            400,
+            "INVALID_PARAMETER_VALUE",
+        ),
+        (
+            "POST",
+            MODELS,
+            json!({ "experiment_id": "1", "name": 12 }),
+            400,
+            "INVALID_PARAMETER_VALUE",
+        ),
+        (
+            "POST",
+            MODELS,
+            json!({ "experiment_id": "1", "params": "x" }),
+            400,
+            "INVALID_PARAMETER_VALUE",
+        ),
         ("POST", MODELS, json!({ "experiment_id": "1", "params": twice }), 400, "BAD_REQUEST"),
         ("POST", MODELS, json!({ "experiment_id": "1", "tags": twice }), 400, "BAD_REQUEST"),
         ("PATCH", &model, json!({}), 400, "INVALID_PARAMETER_VALUE"),
@@ -88,7 +106,13 @@ async fn what_is_wrong_is_refused() {
         ("DELETE", &format!("{tags}/a"), json!({}), 404, "RESOURCE_DOES_NOT_EXIST"),
         ("GET", &absent, json!({}), 404, "RESOURCE_DOES_NOT_EXIST"),
         ("DELETE", &absent, json!({}), 404, "RESOURCE_DOES_NOT_EXIST"),
-        ("PATCH", &absent, json!({ "status": "LOGGED_MODEL_READY" }), 404, "RESOURCE_DOES_NOT_EXIST"),
+        (
+            "PATCH",
+            &absent,
+            json!({ "status": "LOGGED_MODEL_READY" }),
+            404,
+            "RESOURCE_DOES_NOT_EXIST",
+        ),
         ("PATCH", &format!("{absent}/tags"), json!({ "tags": [] }), 404, "RESOURCE_DOES_NOT_EXIST"),
         // There an unknown status counts as unspecified.
         ("PATCH", &model, json!({ "status": "BOGUS" }), 400, "INVALID_PARAMETER_VALUE"),
@@ -147,9 +171,7 @@ async fn metrics_are_kept_with_the_model() {
         "Both dataset_name and dataset_digest must be provided if one is provided"
     );
     let model = server.get(&format!("/api/2.0/mlflow/{MODELS}/{id}")).await.json();
-    let line = |key: &str, value: Value, at: i64, step: i64| {
-        json!({ "key": key, "value": value, "timestamp": at, "step": step, "model_id": id, "run_id": run })
-    };
+    let line = |key: &str, value: Value, at: i64, step: i64| json!({ "key": key, "value": value, "timestamp": at, "step": step, "model_id": id, "run_id": run });
     let mut on_dataset = line("m", json!(1.0), 11, 1);
     on_dataset["dataset_name"] = json!("d");
     on_dataset["dataset_digest"] = json!("g");
@@ -166,7 +188,10 @@ async fn metrics_are_kept_with_the_model() {
     );
     let of_run = server.get(&format!("/api/2.0/mlflow/runs/get?run_id={run}")).await.json();
     let metrics = of_run["run"]["data"]["metrics"].as_array().unwrap().clone();
-    assert_eq!(metrics.iter().map(|m| m["key"].as_str().unwrap()).collect::<Vec<_>>(), ["k", "m", "n", "o"]);
+    assert_eq!(
+        metrics.iter().map(|m| m["key"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["k", "m", "n", "o"]
+    );
     assert!(metrics.iter().all(|m| m.get("model_id").is_none()));
 }
 
@@ -224,7 +249,10 @@ async fn models_are_searched() {
     assert_eq!(second.json().get("next_page_token"), None);
     for (fields, message) in [
         (json!({ "page_token": token }), "Order by in the page token"),
-        (json!({ "order_by": order, "filter": "name = 'a'", "page_token": token }), "Filter string in the page token"),
+        (
+            json!({ "order_by": order, "filter": "name = 'a'", "page_token": token }),
+            "Filter string in the page token",
+        ),
         (json!({ "page_token": "bad" }), ""),
         (json!({ "filter": "bogus = 'x'" }), ""),
         (json!({ "filter": "name = 'a' OR name = 'b'" }), ""),
@@ -232,7 +260,10 @@ async fn models_are_searched() {
         (json!({ "order_by": [{ "field_name": "bogus" }] }), ""),
         (json!({ "order_by": [{ "field_name": "params.p" }] }), ""),
         (json!({ "order_by": "x" }), "Invalid value \"x\" for parameter 'order_by' supplied"),
-        (json!({ "datasets": [{ "dataset_digest": "1" }] }), "`dataset_name` in the `datasets` clause"),
+        (
+            json!({ "datasets": [{ "dataset_digest": "1" }] }),
+            "`dataset_name` in the `datasets` clause",
+        ),
         (json!({ "max_results": "x" }), "Invalid value \"x\" for parameter 'max_results' supplied"),
         (json!({ "max_results": -1 }), ""),
     ] {
@@ -251,13 +282,15 @@ async fn models_are_searched() {
 async fn inputs_and_outputs_are_bound_to_runs() {
     let server = Server::start().await;
     let (experiment, run) = server.run("inputs").await;
-    let dataset = |digest: &str| {
-        json!({ "name": "n", "digest": digest, "source_type": "local", "source": "{}" })
-    };
+    let dataset = |digest: &str| json!({ "name": "n", "digest": digest, "source_type": "local", "source": "{}" });
     let context = |word: &str| json!([{ "key": "mlflow.data.context", "value": word }]);
     let input = json!({ "dataset": dataset("d"), "tags": context("train") });
     for (path, fields, status) in [
-        ("runs/log-inputs", json!({ "run_id": run, "datasets": [input, { "dataset": dataset("e") }] }), 200),
+        (
+            "runs/log-inputs",
+            json!({ "run_id": run, "datasets": [input, { "dataset": dataset("e") }] }),
+            200,
+        ),
         ("runs/log-inputs", json!({ "run_id": run, "datasets": [input] }), 200),
         ("runs/log-inputs", json!({ "run_id": run, "models": [{ "model_id": "m-z" }] }), 200),
         ("runs/log-inputs", json!({ "run_id": run, "models": [{ "model_id": "m-z" }] }), 200),
@@ -271,7 +304,11 @@ async fn inputs_and_outputs_are_bound_to_runs() {
             json!({ "run_id": run, "datasets": [{ "dataset": dataset("f"), "tags": context(&"v".repeat(501)) }] }),
             400,
         ),
-        ("runs/outputs", json!({ "run_id": run, "models": [{ "model_id": "m-b", "step": 3 }] }), 200),
+        (
+            "runs/outputs",
+            json!({ "run_id": run, "models": [{ "model_id": "m-b", "step": 3 }] }),
+            200,
+        ),
         ("runs/outputs", json!({ "run_id": run, "models": [] }), 200),
         ("runs/outputs", json!({ "run_id": run }), 400),
         ("runs/outputs", json!({ "run_id": run, "models": "x" }), 400),
@@ -291,8 +328,12 @@ async fn inputs_and_outputs_are_bound_to_runs() {
             "model_inputs": [{ "model_id": "m-z" }],
         })
     );
-    assert_eq!(found["run"]["outputs"], json!({ "model_outputs": [{ "model_id": "m-b", "step": 3 }] }));
-    let summary = |digest: &str| json!({ "experiment_id": experiment, "name": "n", "digest": digest });
+    assert_eq!(
+        found["run"]["outputs"],
+        json!({ "model_outputs": [{ "model_id": "m-b", "step": 3 }] })
+    );
+    let summary =
+        |digest: &str| json!({ "experiment_id": experiment, "name": "n", "digest": digest });
     let mut first = summary("d");
     first["context"] = json!("train");
     // There the second address answers only pages, and the first nobody.
@@ -305,7 +346,10 @@ async fn inputs_and_outputs_are_bound_to_runs() {
         let none = server.send(request("POST", &path, &json, fields(json!(["9999"])))).await;
         assert_eq!((none.status, none.json()), (200, json!({})));
         for (ids, message) in [
-            (json!([]), "SearchDatasets request must specify at least one experiment_id.".to_owned()),
+            (
+                json!([]),
+                "SearchDatasets request must specify at least one experiment_id.".to_owned(),
+            ),
             (
                 json!(vec!["1"; 21]),
                 "SearchDatasets request cannot specify more than 20 experiment_ids. Received 21 \
@@ -325,7 +369,8 @@ async fn histories_of_several_runs_come_at_once() {
     let (_, one) = server.run("one").await;
     let (_, two) = server.run("two").await;
     for (run, value, at) in [(&two, 3.0, 1), (&one, 2.0, 2), (&one, 1.0, 1)] {
-        let fields = json!({ "run_id": run, "key": "m", "value": value, "timestamp": at, "step": 0 });
+        let fields =
+            json!({ "run_id": run, "key": "m", "value": value, "timestamp": at, "step": 0 });
         server.ok("POST", "runs/log-metric", fields).await;
     }
     let path = "/ajax-api/2.0/mlflow/metrics/get-history-bulk";
@@ -339,7 +384,8 @@ async fn histories_of_several_runs_come_at_once() {
     }
     let found = server.get(&format!("{path}?run_id={two}&run_id={one}&metric_key=m")).await;
     assert_eq!(found.json(), json!({ "metrics": expected }));
-    let few = server.get(&format!("{path}?run_id={one}&run_id={two}&metric_key=m&max_results=2")).await;
+    let few =
+        server.get(&format!("{path}?run_id={one}&run_id={two}&metric_key=m&max_results=2")).await;
     assert_eq!(few.json(), json!({ "metrics": expected[..2] }));
     for query in ["run_id=nope&metric_key=m", &format!("run_id={one}&metric_key=")] {
         let none = server.get(&format!("{path}?{query}")).await;
@@ -357,7 +403,8 @@ async fn histories_of_several_runs_come_at_once() {
         let answer = server.get(&format!("{path}?{query}")).await;
         assert_eq!((answer.status, &answer.json()["message"]), (400, &json!(message)));
     }
-    let outside = server.get("/api/2.0/mlflow/metrics/get-history-bulk?run_id=a&metric_key=m").await;
+    let outside =
+        server.get("/api/2.0/mlflow/metrics/get-history-bulk?run_id=a&metric_key=m").await;
     assert_eq!(outside.status, 404, "it is for pages only");
 }
 
@@ -394,9 +441,12 @@ async fn models_are_recorded_as_old_clients_do() {
         (json!({ "run_id": "nope", "model_json": model("p").to_string() }), 404),
         // These two are faults there.
         (json!({ "run_id": run, "model_json": "[]" }), 400),
-        (json!({ "run_id": run, "model_json": json!({
+        (
+            json!({ "run_id": run, "model_json": json!({
             "artifact_path": "p", "utc_time_created": "2026", "run_id": run, "flavors": "x",
-        }).to_string() }), 400),
+        }).to_string() }),
+            400,
+        ),
     ] {
         let answer = server.post("runs/log-model", fields.clone()).await;
         assert_eq!(answer.status, status, "{fields}: {:?}", answer.body);

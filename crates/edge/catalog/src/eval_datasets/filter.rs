@@ -3,6 +3,7 @@
 use tracking::search::{Op, Operand};
 
 use crate::CatalogError;
+use crate::traces::quoted::end_of_name;
 
 /// What is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,10 +91,7 @@ fn clauses(filter: &str) -> Vec<&str> {
 
 fn term(clause: &str) -> Result<Term<'_>, CatalogError> {
     let wrong = || CatalogError::invalid(format!("Invalid clause(s) in filter string: {clause}"));
-    let name_end = clause
-        .find(|c: char| c.is_whitespace() || matches!(c, '=' | '!' | '<' | '>'))
-        .filter(|end| *end > 0)
-        .ok_or_else(wrong)?;
+    let name_end = end_of_name(clause).filter(|end| *end > 0).ok_or_else(wrong)?;
     let (name, rest) = (&clause[..name_end], clause[name_end..].trim_start());
     let found = OPERATORS.iter().find_map(|(sign, op)| {
         let after = rest.get(sign.len()..)?;

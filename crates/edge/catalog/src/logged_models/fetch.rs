@@ -46,6 +46,17 @@ pub(super) fn fetch(
     for order in rest.iter().filter(|order| terms::differs(&order.by.subject)) {
         keys.push(Key { order, dataset: plan::dataset(tx, &order.on)? });
     }
+    let sql = statement(tx.dialect(), search, from, &keys, wanted)?;
+    Ok(tx.query(sql.sql(), &sql.values(), |row| row.get(0))?)
+}
+
+fn statement(
+    dialect: Dialect,
+    search: &ModelSearch,
+    from: &From,
+    keys: &[Key<'_>],
+    wanted: usize,
+) -> Result<Build, CatalogError> {
     let parts: Vec<&[i64]> = match from {
         From::All | From::Few(_) => vec![&search.experiments],
         _ => search.experiments.chunks(1).collect(),
@@ -54,13 +65,13 @@ pub(super) fn fetch(
     let mut sql = Build::new("SELECT id FROM (");
     for (place, experiments) in parts.into_iter().enumerate() {
         sql.push(if place > 0 { " UNION ALL " } else { "" });
-        let part = Part { search, from, keys: &keys, experiments };
-        part.write(&mut sql, tx.dialect(), limit)?;
+        let part = Part { search, from, keys, experiments };
+        part.write(&mut sql, dialect, limit)?;
     }
     sql.push(") whole ORDER BY ");
-    write_order(&mut sql, search, from, &keys);
+    write_order(&mut sql, search, from, keys);
     sql.push(" LIMIT ").value(limit);
-    Ok(tx.query(sql.sql(), &sql.values(), |row| row.get(0))?)
+    Ok(sql)
 }
 
 /// One of the parts that are put together and sorted.
@@ -190,4 +201,69 @@ fn write_order(sql: &mut Build, search: &ModelSearch, from: &From, keys: &[Key<'
         by_id |= key.order.by.subject == Subject::Attribute("model_id");
     }
     sql.push(if by_id { "created DESC" } else { "created DESC, uuid" });
+}
+
+#[cfg(test)]
+mod tests {
+    use database::{Database, Options};
+    use tracking::search::{Entity, parse_filter, parse_logged_model_order};
+
+    use super::*;
+
+    /// What SQLite says that it will do.
+    fn explained(from: &From, filter: &str, order: &[&str]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tracking.db").display().to_string();
+        let db = Database::open(&file, crate::MIGRATIONS, &Options::default()).unwrap();
+        let by = |field: &&str| ModelOrder {
+            by: parse_logged_model_order(field, false).unwrap(),
+            on: OnDataset::default(),
+        };
+        let search = ModelSearch {
+            experiments: vec![1],
+            filter: parse_filter(Entity::LoggedModels, filter).unwrap(),
+            order: order.iter().map(by).collect(),
+            ..ModelSearch::default()
+        };
+        let sql = statement(Dialect::Sqlite, &search, from, &[], 51).unwrap();
+        db.read_blocking(move |tx| {
+            let explain = format!("EXPLAIN QUERY PLAN {}", sql.sql());
+            Ok::<_, CatalogError>(tx.query(&explain, &sql.values(), |row| row.get::<String>(3))?)
+        })
+        .unwrap()
+        .join("\n")
+    }
+
+    /// No part of a plan reads a whole table, and no part sorts more than the page.
+    #[test]
+    fn plans_walk_their_index() {
+        let walk = From::Metric { key: "acc".to_owned(), dataset: 0, nan: false };
+        for (from, filter, order, expected) in [
+            (
+                From::Age,
+                "metrics.acc > 0.5 AND tags.t = 'x'",
+                &[][..],
+                "COVERING INDEX logged_model_by_age",
+            ),
+            (
+                walk,
+                "params.a = 'b'",
+                &["metrics.acc"],
+                "COVERING INDEX latest_model_metric_by_value",
+            ),
+            (few("metrics.acc > 0.5"), "", &[], "INDEX model_metric_by_value"),
+            (few("params.a = 'b'"), "", &[], "INDEX model_param_by_value"),
+            (few("tags.a = 'b'"), "", &[], "INDEX model_tag_by_value"),
+            (few("name = 'b'"), "", &[], "INDEX logged_model_by_name"),
+            (few("source_run_id = 'b'"), "", &[], "INDEX logged_model_by_run"),
+        ] {
+            let plan = explained(&from, filter, order);
+            assert!(plan.contains(expected), "{expected}: {plan}");
+            assert!(!plan.contains("SCAN m") && !plan.contains("SCAN x"), "{plan}");
+        }
+    }
+
+    fn few(filter: &str) -> From {
+        From::Few(parse_filter(Entity::LoggedModels, filter).unwrap().terms.remove(0))
+    }
 }

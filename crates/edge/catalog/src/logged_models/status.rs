@@ -43,12 +43,12 @@ impl Status {
     }
 
     /// As it is kept.
-    pub(super) const fn number(self) -> i64 {
+    pub(crate) const fn number(self) -> i64 {
         self as i64
     }
 
     /// The status of a number that is kept.
-    pub(super) fn of(number: i64) -> Self {
+    pub fn of(number: i64) -> Self {
         Self::ALL.into_iter().find(|status| status.number() == number).unwrap_or(Unspecified)
     }
 

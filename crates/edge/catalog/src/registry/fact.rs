@@ -73,6 +73,8 @@ pub(super) enum Fact {
     Deleted { version: Option<i64> },
     /// A policy was set, or taken away.
     Ruled { policy: Option<Policy> },
+    /// The model, or a version, was brought from elsewhere, where it was made and changed earlier.
+    Imported { version: Option<i64>, from: String, created: i64, updated: i64 },
 }
 
 /// A version as it was registered.
@@ -106,7 +108,7 @@ impl Fact {
         match self {
             Self::Created { .. } => Kind::Created,
             Self::Renamed { .. } => Kind::Renamed,
-            Self::Described { .. } => Kind::Described,
+            Self::Described { .. } | Self::Imported { .. } => Kind::Described,
             Self::Tagged { .. } | Self::Untagged { .. } => Kind::Tagged,
             Self::Registered(_) => Kind::Registered,
             Self::Staged { .. } => Kind::Staged,
@@ -124,6 +126,7 @@ impl Fact {
         match self {
             Self::Created { .. } | Self::Renamed { .. } | Self::Ruled { .. } => None,
             Self::Described { version, .. }
+            | Self::Imported { version, .. }
             | Self::Tagged { version, .. }
             | Self::Untagged { version, .. }
             | Self::Deleted { version } => *version,

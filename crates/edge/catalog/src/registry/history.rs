@@ -14,7 +14,7 @@ use crate::{CatalogError, sql};
 /// What is asked of the history.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HistorySearch {
-    /// Of the models that ever had this name.
+    /// Of the model that has this name now, and of those that had it before while they had it.
     pub name: Option<String>,
     /// Of this version.
     pub version: Option<i64>,
@@ -60,7 +60,10 @@ pub fn history(
     sql.value(workspace);
     if let Some(name) = &search.name {
         check_name(name)?;
-        sql.push(" AND model IN ").list(that_had(tx, workspace, name)?);
+        that_had(tx, workspace, name)?;
+        sql.push(" AND (name = ").value(name.as_str());
+        sql.push(" OR model IN (SELECT id FROM registered_model WHERE workspace = ");
+        sql.value(workspace).push(" AND name = ").value(name.as_str()).push("))");
     }
     if let Some(version) = search.version {
         sql.push(" AND version = ").value(version);

@@ -11,16 +11,17 @@ use super::models::{self, Found};
 use super::names::check_new_alias;
 use crate::CatalogError;
 
-/// Whether a version must say all four metadata.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Whether a version must have something: all four metadata, or a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Demand {
     /// It need not.
     #[default]
     Off,
-    /// What is missing is written into the tag `trimtab.missing`.
+    /// What is missing is told: of metadata in the tag `trimtab.missing`, of a signature when the
+    /// version is loaded.
     Warn,
-    /// Without them it is not registered.
+    /// Without it, it is not registered; with a signature that no longer holds, not loaded.
     Enforce,
 }
 
@@ -31,6 +32,9 @@ pub struct Policy {
     /// Whether a version must say all four metadata.
     #[serde(default)]
     pub metadata: Demand,
+    /// Whether a version must be signed, and still be as it was signed when it is loaded.
+    #[serde(default)]
+    pub signature: Demand,
     /// The aliases that are protected.
     #[serde(default)]
     pub protect: Vec<Protection>,

@@ -10,7 +10,7 @@ use super::models::{self, Found};
 use super::names::{self, DELETED, check_name, check_tag, parse_version};
 use super::policy::{self, Demand};
 use super::source::{self, NewVersion};
-use super::{metadata, read};
+use super::{metadata, read, signature};
 use crate::names::{check_key, check_text};
 use crate::{CatalogError, Code, Tag, sql};
 
@@ -98,6 +98,7 @@ pub fn create_version(
     let mut book = Book::open(tx, asked)?;
     let model = models::find(book.tx(), &asked.workspace, &new.name)?;
     let mut tags: Vec<Tag> = sql::last_of_each(&new.tags).into_iter().cloned().collect();
+    signature::put(&mut tags, new.signature.as_deref());
     let registered = metadata::derive(book.tx(), &asked.workspace, &resolved, environment)?;
     let missing = match prompt {
         true => vec![],
@@ -152,6 +153,10 @@ pub fn download_uri(
 ) -> Result<String, CatalogError> {
     check_name(name)?;
     let (_, place) = find(tx, workspace, name, parse_version(version)?)?;
+    storage(tx, place)
+}
+
+pub(super) fn storage(tx: &mut Tx<'_>, place: Place) -> Result<String, CatalogError> {
     let kept = tx.first(
         "SELECT storage, source FROM model_version WHERE id = ?1",
         values![place.id],
@@ -273,6 +278,7 @@ pub fn tag_version(
     check_name(name)?;
     let number = parse_version(version)?;
     check_tag(&tag.key, &tag.value, true)?;
+    signature::check_own(&tag.key)?;
     let mut book = Book::open(tx, asked)?;
     let (model, place) = find(book.tx(), &asked.workspace, name, number)?;
     if self::tag(book.tx(), place, &tag.key)?.as_ref() == Some(&tag.value) {
@@ -294,6 +300,7 @@ pub fn untag_version(
     check_name(name)?;
     let number = parse_version(version)?;
     check_key("key", key)?;
+    signature::check_own(key)?;
     let mut book = Book::open(tx, asked)?;
     let (model, place) = find(book.tx(), &asked.workspace, name, number)?;
     if tag(book.tx(), place, key)?.is_none() {

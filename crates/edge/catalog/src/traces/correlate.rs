@@ -99,7 +99,7 @@ fn npmi(table: [i64; 4], added: f64) -> Option<f64> {
         return Some(1.0);
     }
     let all = both + first + second + neither;
-    let pmi = both.ln() + all.ln() - (both + first).ln() - (both + second).ln();
+    let pmi = (both.ln() + all.ln()) - ((both + first).ln() + (both + second).ln());
     Some((pmi / (all.ln() - both.ln())).clamp(-1.0, 1.0))
 }
 

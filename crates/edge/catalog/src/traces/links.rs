@@ -57,7 +57,12 @@ pub fn link_prompts(
     Ok(())
 }
 
-fn link(tx: &mut Tx<'_>, kind: &str, target: &str, trace_id: &str) -> Result<(), CatalogError> {
+pub(super) fn link(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    target: &str,
+    trace_id: &str,
+) -> Result<(), CatalogError> {
     check_text("trace_id", trace_id)?;
     check_text(kind, target)?;
     within("trace_id", TARGET, trace_id)?;

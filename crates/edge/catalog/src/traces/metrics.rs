@@ -80,8 +80,9 @@ impl Aggregation {
                 Self::Percentile(percentile)
             }
             ("PERCENTILE" | "4", found) => {
+                let got = found.map_or("none".to_owned(), |found| Json::Float(found).to_string());
                 return Err(CatalogError::invalid(format!(
-                    "Percentile value must be between 0 and 100, got {found:?}"
+                    "Percentile value must be between 0 and 100, got {got}"
                 )));
             }
             (_, Some(_)) => {

@@ -156,8 +156,8 @@ pub(super) struct Said {
     session: Option<String>,
     tokens: Option<Tokens>,
     costs: Option<Costs>,
-    metadata: Vec<Tag>,
-    tags: Vec<Tag>,
+    pub(super) metadata: Vec<Tag>,
+    pub(super) tags: Vec<Tag>,
 }
 
 impl Said {
@@ -206,7 +206,7 @@ fn take(tags: &mut Vec<Tag>, key: &str) -> Option<String> {
     Some(tags.remove(place).value)
 }
 
-fn check(new: &NewTrace) -> Result<(), CatalogError> {
+pub(super) fn check(new: &NewTrace) -> Result<(), CatalogError> {
     check_id(&new.trace_id)?;
     for (path, text) in [
         ("client_request_id", &new.client_request_id),
@@ -261,7 +261,7 @@ pub(super) fn insert(
 }
 
 /// Overrules what spans said of a trace that is there.
-fn complete(
+pub(super) fn complete(
     tx: &mut Tx<'_>,
     workspace: &str,
     new: &NewTrace,

@@ -16,6 +16,18 @@ pub fn on_each(test: impl Fn(&Database)) {
     }
 }
 
+/// Runs a test on an empty database of every kind that there is.
+#[allow(dead_code, reason = "most tests begin with tables")]
+pub fn on_each_empty(test: impl Fn(&Database)) {
+    let options = Options { readers: 2, writers: 4, ..Options::default() };
+    let open = |address: &str| Database::open_as_it_is(address, &options).expect("it opens");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    test(&open(&folder.path().join("tracking.db").display().to_string()));
+    if let Ok(server) = std::env::var("TRIMTAB_TEST_POSTGRES") {
+        test(&open(&fresh(&server)));
+    }
+}
+
 fn open(address: &str) -> Database {
     let options = Options { readers: 2, writers: 4, ..Options::default() };
     Database::open(address, catalog::MIGRATIONS, &options).expect("the database opens")

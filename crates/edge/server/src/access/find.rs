@@ -61,27 +61,31 @@ pub fn wanted(
             Some(id) => on(Some(vec![experiments::parse_id(id)?])),
             None => Wanted::Nothing,
         },
-        Find::Run | Find::RunByQuery => on(of_runs(tx, asked, &[run_id(fields)?.to_owned()])?),
+        Find::Run | Find::RunByQuery => on(of_run(tx, asked)?),
         Find::RunInQuery => on(of_runs(tx, asked, &[fields.text("run_uuid")?.to_owned()])?),
         Find::RunRepeated => on(of_runs(tx, asked, &fields.texts("run_id")?)?),
         Find::Runs => on(of_runs(tx, asked, &fields.texts("run_ids")?)?),
         Find::RunAndModels => on(of_run_and_models(tx, asked)?),
         Find::RunOrModel => match fields.opt_text("model_id")?.filter(|id| !id.is_empty()) {
-            None => on(of_runs(tx, asked, &[run_id(fields)?.to_owned()])?),
+            None => on(of_run(tx, asked)?),
             Some(model) => {
                 let mut found = of_models(tx, asked, &[model.to_owned()])?;
-                if let Ok(run) = run_id(fields) {
-                    found = join(found, of_runs(tx, asked, &[run.to_owned()])?);
+                if !named_by(fields, RUN)?.is_empty() {
+                    found = join(found, of_run(tx, asked)?);
                 }
                 on(found)
             }
         },
         Find::LoggedModel => on(of_models(tx, asked, &first(asked))?),
-        Find::TraceInPath => on(of_traces(tx, asked, &first(asked))?),
-        Find::Trace => on(of_traces(tx, asked, &[trace_id(fields)?])?),
+        Find::TraceInPath => {
+            let mut named = first(asked);
+            named.extend(named_by(fields, TRACE)?);
+            on(of_traces(tx, asked, &named)?)
+        }
+        Find::Trace => on(of_traces(tx, asked, &named_by(fields, TRACE)?)?),
         Find::Traces => on(of_traces(tx, asked, &trace_ids(fields)?)?),
         Find::TracesAndRun => {
-            let run = of_runs(tx, asked, &[run_id(fields)?.to_owned()])?;
+            let run = of_run(tx, asked)?;
             match (run, of_traces(tx, asked, &trace_ids(fields)?)?) {
                 (Some(run), Some(traces)) => {
                     let run = run.into_iter().map(|id| experiment(id, action));
@@ -185,13 +189,33 @@ fn first(asked: &Asked) -> Vec<String> {
     asked.path.iter().take(1).cloned().collect()
 }
 
-fn trace_id(fields: &Fields) -> Result<String, CatalogError> {
-    Ok(fields.either("trace_id", "request_id")?.to_owned())
+/// The names under which a run and a trace are meant. A request may use both for different things,
+/// of which its endpoint takes one: whatever it takes is checked.
+const RUN: [&str; 2] = ["run_id", "run_uuid"];
+const TRACE: [&str; 2] = ["trace_id", "request_id"];
+
+fn named_by(fields: &Fields, names: [&str; 2]) -> Result<Vec<String>, CatalogError> {
+    let mut found = Vec::with_capacity(1);
+    for name in names {
+        if let Some(id) = fields.opt_text(name)?.filter(|id| !id.is_empty())
+            && !found.iter().any(|one| one == id)
+        {
+            found.push(id.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+fn of_run(tx: &mut Tx<'_>, asked: &Asked) -> Result<Ids, CatalogError> {
+    // Clients are told what is missing in the words of the endpoint.
+    run_id(&asked.fields)?;
+    of_runs(tx, asked, &named_by(&asked.fields, RUN)?)
 }
 
 fn trace_ids(fields: &Fields) -> Result<Vec<String>, CatalogError> {
-    let named = fields.texts("trace_ids")?;
-    if named.is_empty() { fields.texts("request_ids") } else { Ok(named) }
+    let mut named = fields.texts("trace_ids")?;
+    named.extend(fields.texts("request_ids")?);
+    Ok(named)
 }
 
 fn of_run_and_models(tx: &mut Tx<'_>, asked: &Asked) -> Result<Ids, CatalogError> {
@@ -205,7 +229,7 @@ fn of_run_and_models(tx: &mut Tx<'_>, asked: &Asked) -> Result<Ids, CatalogError
     models.extend(fields.opt_text("model_id")?.filter(|id| !id.is_empty()).map(str::to_owned));
     models.sort_unstable();
     models.dedup();
-    let run = of_runs(tx, asked, &[run_id(fields)?.to_owned()])?;
+    let run = of_run(tx, asked)?;
     if models.is_empty() {
         return Ok(run);
     }

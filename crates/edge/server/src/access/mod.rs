@@ -108,6 +108,7 @@ async fn admitted(app: &App, mut request: Request, next: Next) -> Result<Respons
     let from = from.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.0.ip());
     let me = access.logins.who(app, request.headers(), from, now()).await?;
     workspace_is_there(app, request.headers()).await?;
+    crate::operate::Who::tell(&request, &me.account.username);
     request.extensions_mut().insert(Caller { user: Some(me.account.username.clone()) });
     request.extensions_mut().insert(me.clone());
     request.extensions_mut().insert(From(from));
@@ -257,7 +258,7 @@ impl axum::extract::FromRequestParts<App> for Me {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Response> {
         match parts.extensions.get::<Self>() {
             Some(me) => Ok(me.clone()),
-            None => Err(crate::api::server::not_found().await),
+            None => Err(crate::api::absent::not_found()),
         }
     }
 }

@@ -65,6 +65,7 @@ const ROWS: &[(&str, &str, Need)] = &[
     // The server itself.
     (GET, "/health", Nothing),
     (GET, "/version", Nothing),
+    (GET, "/metrics", Administrator),
     (GET, "3.0/mlflow/server-info", Nothing),
     // Experiments.
     (POST, "2.0/mlflow/experiments/create", CreateExperiment),

@@ -15,6 +15,7 @@ mod proxy;
 mod refusal;
 mod send;
 mod signed;
+mod traced;
 
 use axum::routing::{MethodRouter, get, post, put};
 
@@ -23,6 +24,7 @@ use crate::routes::{gotten, posted};
 
 pub(crate) use parts::{offers_downloads, offers_uploads};
 pub(crate) use place::open_root;
+pub(crate) use traced::file_of_trace;
 
 pub(crate) fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
@@ -48,10 +50,7 @@ pub(crate) fn pages() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         ("/get-artifact", get(owned::of_run)),
         ("/model-versions/get-artifact", get(owned::of_version)),
-        (
-            "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
-            get(owned::of_model),
-        ),
+        ("/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", get(owned::of_model)),
         ("/ajax-api/2.0/mlflow/upload-artifact", post(owned::upload)),
     ]
 }

@@ -72,11 +72,8 @@ pub(super) fn read(given: &Fields) -> Result<NewAssessment, CatalogError> {
         Some(text) => clock::read_timestamp(name, text).map(Some),
         None => Ok(None),
     };
-    let said = said(given)?.ok_or_else(|| {
-        CatalogError::invalid(
-            "Unknown assessment type: None. Say feedback, expectation or issue.",
-        )
-    })?;
+    let said = said(given)?
+        .ok_or_else(|| CatalogError::invalid("Unknown assessment type: None"))?;
     Ok(NewAssessment {
         id: owned("assessment_id")?,
         name: given.opt_text("assessment_name")?.unwrap_or_default().to_owned(),
@@ -112,7 +109,8 @@ fn said(given: &Fields) -> Result<Option<Said>, CatalogError> {
         return Ok(Some(Said::feedback(value, error)));
     }
     let issue = given.opt_object("issue")?;
-    let name = |issue: Fields| Ok(issue.text_or_empty("issue_name")?.to_owned());
+    let name =
+        |issue: Fields| Ok::<_, CatalogError>(issue.text_or_empty("issue_name")?.to_owned());
     Ok(issue.map(name).transpose()?.map(Said::Issue))
 }
 

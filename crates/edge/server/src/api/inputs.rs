@@ -87,8 +87,7 @@ async fn search_datasets(ask: Ask) -> Answer {
         ))
         .into());
     }
-    let ids: Vec<i64> =
-        ids.iter().map(|id| experiments::parse_id(id)).collect::<Result<_, _>>()?;
+    let ids: Vec<i64> = ids.iter().map(|id| experiments::parse_id(id)).collect::<Result<_, _>>()?;
     let workspace = ask.workspace.clone();
     let found = ask.read(move |tx| runs::datasets(tx, &workspace, &ids)).await?;
     Ok(bytes(page_json("dataset_summaries", &found, None)))
@@ -115,8 +114,7 @@ async fn histories(ask: Ask) -> Answer {
     })?;
     let max = ask.fields.opt_int("max_results")?.unwrap_or(VALUES).clamp(0, VALUES) as usize;
     let workspace = ask.workspace.clone();
-    let found =
-        ask.read(move |tx| metrics::histories(tx, &workspace, &runs, &key, max)).await?;
+    let found = ask.read(move |tx| metrics::histories(tx, &workspace, &runs, &key, max)).await?;
     Ok(json(&json!({ "metrics": found })))
 }
 

@@ -41,16 +41,14 @@ async fn create(ask: Ask) -> Answer {
         tags: fields.tags("tags")?,
     };
     let (workspace, now) = (ask.workspace.clone(), ask.now);
-    let model =
-        ask.write(move |tx| logged_models::create(tx, &workspace, &new, now)).await?;
+    let model = ask.write(move |tx| logged_models::create(tx, &workspace, &new, now)).await?;
     Ok(json(&json!({ "model": model })))
 }
 
 async fn one(ask: Ask) -> Answer {
     let (model, workspace) = (model_id(&ask)?, ask.workspace.clone());
     let deleted_too = ask.fields.opt_bool("allow_deleted")?.unwrap_or_default();
-    let model =
-        ask.read(move |tx| logged_models::get(tx, &workspace, &model, deleted_too)).await?;
+    let model = ask.read(move |tx| logged_models::get(tx, &workspace, &model, deleted_too)).await?;
     Ok(json(&json!({ "model": model })))
 }
 
@@ -61,9 +59,8 @@ async fn finalize(ask: Ask) -> Answer {
         Some(Value::Number(number)) => Status::parse(&number.to_string())?,
         Some(_) => Status::parse(ask.fields.text("status")?)?,
     };
-    let model = ask
-        .write(move |tx| logged_models::finalize(tx, &workspace, &model, status, now))
-        .await?;
+    let model =
+        ask.write(move |tx| logged_models::finalize(tx, &workspace, &model, status, now)).await?;
     Ok(json(&json!({ "model": model })))
 }
 
@@ -147,10 +144,7 @@ fn page_size(fields: &Fields) -> Result<usize, CatalogError> {
 }
 
 fn dataset(fields: &Fields) -> Result<OnDataset, CatalogError> {
-    Ok(OnDataset {
-        name: some(fields, "dataset_name")?,
-        digest: some(fields, "dataset_digest")?,
-    })
+    Ok(OnDataset { name: some(fields, "dataset_name")?, digest: some(fields, "dataset_digest")? })
 }
 
 fn order_words(fields: &Fields) -> Result<LoggedModelOrder, CatalogError> {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use catalog::{CatalogError, Code};
 use serde_json::json;
@@ -18,11 +18,6 @@ pub const PROTOCOL: &str = "3.17.2";
 
 pub(crate) fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![gotten("3.0/mlflow/server-info", info)]
-}
-
-/// Whether the server can answer.
-pub async fn health() -> &'static str {
-    "OK"
 }
 
 /// The version of the protocol.
@@ -42,13 +37,6 @@ async fn info(State(app): State<App>, headers: HeaderMap) -> Answer {
         "presigned_upload_model_id_supported": true,
         "features_enabled": { "gateway": false },
     })))
-}
-
-/// There is no such path.
-pub async fn not_found() -> Response {
-    let page = "<!doctype html><title>404 Not Found</title><h1>Not Found</h1>\
-                <p>There is no such path on this server.</p>";
-    (StatusCode::NOT_FOUND, Html(page)).into_response()
 }
 
 /// The path has no such method.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::routing::{MethodRouter, get, patch};
 use catalog::traces::{self, Doomed, TraceSearch};
-use catalog::{CatalogError, Tag, experiments, names};
+use catalog::{CatalogError, Code, Tag, experiments, names};
 use serde_json::json;
 use tracking::search::{Entity, Filter, OrderBy, SearchError, parse_filter, parse_order};
 
@@ -150,8 +150,13 @@ fn order(clauses: &[String]) -> Result<Vec<OrderBy>, CatalogError> {
     parse_order(Entity::Traces, clauses).map_err(refused)
 }
 
+/// A field that is ordered by twice is no fault of the request, in the protocol's words.
 fn refused(error: SearchError) -> CatalogError {
-    CatalogError::invalid(error.to_string())
+    let code = match error {
+        SearchError::Duplicate { .. } => Code::InternalError,
+        _ => Code::InvalidParameterValue,
+    };
+    CatalogError::new(code, error.to_string())
 }
 
 async fn delete(ask: Ask) -> Answer {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::{Failure, Letter, PATIENCE, payload};
 use crate::app::App;
 use crate::ask::now;
+use crate::operate::Delivered;
 
 /// So many deliveries are taken at once.
 const AT_ONCE: usize = 16;
@@ -87,6 +88,7 @@ async fn attempt(app: &App, delivery: Delivery) -> Result<(), CatalogError> {
     if !matches!(&went, Ok(answer) if answer.status < 300) {
         tell(&delivery, &went, outcome);
     }
+    app.meters().delivered(counted(&went, outcome));
     let id = delivery.id;
     app.db()
         .write(move |tx| match outcome {
@@ -94,6 +96,15 @@ async fn attempt(app: &App, delivery: Delivery) -> Result<(), CatalogError> {
             Outcome::Again(after) => webhooks::failed(tx, id, now() + after),
         })
         .await
+}
+
+/// How an attempt is counted.
+fn counted(went: &Result<super::Answer, Failure>, outcome: Outcome) -> Delivered {
+    match (went, outcome) {
+        (_, Outcome::Again(_)) => Delivered::Again,
+        (Ok(answer), _) if answer.status < 300 => Delivered::Arrived,
+        _ => Delivered::GivenUp,
+    }
 }
 
 /// Neither the address nor what was sent is logged: both may hold what is secret.

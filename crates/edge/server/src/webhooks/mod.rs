@@ -28,6 +28,7 @@ use seal::Seal;
 use send::Answer;
 
 pub use deliver::deliver;
+pub use send::connector;
 
 /// How long an attempt may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -5,6 +5,7 @@ use super::View;
 use crate::CatalogError;
 use crate::names::check_text;
 use crate::search::Build;
+use crate::traces::quoted::end_of_name;
 use crate::traces::search::{linked, usage_equals};
 use crate::traces::usage::{COST, TOKEN_USAGE};
 use crate::traces::{NAME, SESSION, SOURCE_RUN};
@@ -97,21 +98,6 @@ fn read(text: &str) -> Result<Read<'_>, CatalogError> {
         ))
     })?;
     Ok(Read { view, entity, key, value })
-}
-
-/// Where the name ends: at a space or an operator that is not between quotes.
-fn end_of_name(text: &str) -> Option<usize> {
-    let mut quote = None;
-    for (at, c) in text.char_indices() {
-        match quote {
-            Some(open) if c == open => quote = None,
-            Some(_) => {}
-            None if matches!(c, '`' | '\'' | '"') => quote = Some(c),
-            None if c.is_whitespace() || matches!(c, '=' | '!' | '<' | '>') => return Some(at),
-            None => {}
-        }
-    }
-    None
 }
 
 /// The parts of `view.entity` or `view.entity.key`.

@@ -55,7 +55,10 @@ mod tests {
             ("a b.txt", "attachment; filename=\"a b.txt\""),
             ("a\"b.txt", "attachment; filename=\"a\\\"b.txt\""),
             ("€ rates", "attachment; filename=\" rates\"; filename*=UTF-8''%E2%82%AC%20rates"),
-            ("日本語", "attachment; filename=download; filename*=UTF-8''%E6%97%A5%E6%9C%AC%E8%AA%9E"),
+            (
+                "日本語",
+                "attachment; filename=download; filename*=UTF-8''%E6%97%A5%E6%9C%AC%E8%AA%9E",
+            ),
         ] {
             assert_eq!(attachment(name).to_str().unwrap(), header);
         }

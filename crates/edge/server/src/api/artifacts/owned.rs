@@ -90,9 +90,9 @@ pub(super) async fn upload(door: Door) -> Answer {
         return Err(CatalogError::invalid("Request must specify path.").into());
     }
     let path = file(path)?;
-    let data = to_bytes(door.body, UPLOAD).await.map_err(|_| {
-        CatalogError::invalid("Artifact size is too large. Max size is 10MB.")
-    })?;
+    let data = to_bytes(door.body, UPLOAD)
+        .await
+        .map_err(|_| CatalogError::invalid("Artifact size is too large. Max size is 10MB."))?;
     if data.is_empty() {
         return Err(CatalogError::invalid("Request must specify data.").into());
     }

@@ -54,7 +54,8 @@ pub(crate) fn offers_downloads(app: &App) -> bool {
 }
 
 pub(super) async fn create(door: Door) -> Answer {
-    let (headers, app, workspace) = (door.headers.clone(), door.app.clone(), door.workspace.clone());
+    let (headers, app, workspace) =
+        (door.headers.clone(), door.app.clone(), door.workspace.clone());
     let asked = Asked::read(door).await?;
     let n_parts = asked.fields.opt_int("num_parts")?.unwrap_or(1);
     let n_parts = usize::try_from(n_parts)
@@ -63,15 +64,13 @@ pub(super) async fn create(door: Door) -> Answer {
         true => None,
         false => Some(base(&headers).ok_or_else(|| unsupported(UPLOAD))?),
     };
-    let upload =
-        app.artifacts().create_upload(&asked.path, n_parts, VALID).await.map_err(said)?;
+    let upload = app.artifacts().create_upload(&asked.path, n_parts, VALID).await.map_err(said)?;
     let urls = match base {
         None => upload.urls,
         Some(base) => {
             let path = utf8_percent_encode(asked.path.as_str(), ENCODED).to_string();
             let id = &upload.id;
-            let url =
-                |number| format!("{base}{TAKE}/{path}?upload_id={id}&part_number={number}");
+            let url = |number| format!("{base}{TAKE}/{path}?upload_id={id}&part_number={number}");
             (1..=n_parts).map(url).collect()
         }
     };
@@ -186,9 +185,8 @@ fn base(headers: &HeaderMap) -> Option<String> {
         ("http".to_owned(), header(HOST.as_str())?)
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]_".contains(c);
-    let known = matches!(scheme.as_str(), "http" | "https")
-        && !host.is_empty()
-        && host.chars().all(plain);
+    let known =
+        matches!(scheme.as_str(), "http" | "https") && !host.is_empty() && host.chars().all(plain);
     let prefix = header("x-forwarded-prefix").unwrap_or_default();
     let prefix = prefix.trim_end_matches('/');
     let inside = prefix.is_empty() || prefix.starts_with('/');

@@ -58,7 +58,8 @@ impl IntoResponse for Refusal {
         if let Some(status) = self.status {
             *response.status_mut() = status;
         }
-        let range = self.size.and_then(|size| HeaderValue::try_from(format!("bytes */{size}")).ok());
+        let range =
+            self.size.and_then(|size| HeaderValue::try_from(format!("bytes */{size}")).ok());
         if let Some(range) = range {
             response.headers_mut().insert(CONTENT_RANGE, range);
         }
@@ -90,7 +91,8 @@ pub(super) fn said(error: ArtifactError) -> ApiError {
 
 /// The path cannot be one of an artifact. Where it would lead out of the store, nothing more is said.
 pub(super) fn invalid_path(why: &str) -> ApiError {
-    let message = if why.is_empty() { "Invalid path".to_owned() } else { format!("Invalid path: {why}") };
+    let message =
+        if why.is_empty() { "Invalid path".to_owned() } else { format!("Invalid path: {why}") };
     ApiError(CatalogError::invalid(message))
 }
 

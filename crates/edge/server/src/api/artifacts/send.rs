@@ -69,7 +69,9 @@ async fn part(
         return Ok(None);
     }
     match (first, last) {
-        (Some(first), last) => Ok(Some(first..last.map_or(u64::MAX, |last| last.saturating_add(1)))),
+        (Some(first), last) => {
+            Ok(Some(first..last.map_or(u64::MAX, |last| last.saturating_add(1))))
+        }
         (None, last) => {
             let size = match store.head(path).await {
                 Ok(head) => head.size,

@@ -26,8 +26,7 @@ pub(super) async fn proxied(door: Door) -> Answer {
     door.must_serve()?;
     let path = scoped(&door.app, &door.workspace, file(door.path()?)?)?;
     let valid = Duration::from_secs(DOWNLOADS as u64);
-    let (url, size) =
-        address(door.app.artifacts(), &path, valid, "Multipart download").await?;
+    let (url, size) = address(door.app.artifacts(), &path, valid, "Multipart download").await?;
     Ok(json(&json!({ "url": url, "headers": {}, "file_size": size })))
 }
 
