@@ -33,9 +33,9 @@ def trimtab_binary():
 class Server:
     """One server on a port of its own; `kill` and `start` again keep its records."""
 
-    def __init__(self, kind, backend, home, database=None, artifacts=None):
+    def __init__(self, kind, backend, home, database=None, artifacts=None, options=()):
         self.kind, self.backend, self.home = kind, backend, pathlib.Path(home)
-        self.database, self.artifacts = database, artifacts
+        self.database, self.artifacts, self.options = database, artifacts, options
         self.port = free_port()
         self.uri = f"http://127.0.0.1:{self.port}"
         self.log = self.home / "server.log"
@@ -59,7 +59,7 @@ class Server:
             command += ["--database", self.database]
         if self.artifacts:
             command += ["--artifacts-destination", self.artifacts]
-        return command
+        return command + list(self.options)
 
     def start(self):
         quiet = {

@@ -48,8 +48,10 @@ class Cluster:
 
     @property
     def pid(self):
+        """Of the postmaster, while it runs: one that was killed leaves its file behind."""
         file = self.data / "postmaster.pid"
-        return int(file.read_text().split()[0]) if file.exists() else None
+        pid = int(file.read_text().split()[0]) if file.exists() else None
+        return pid if pid and pathlib.Path(f"/proc/{pid}").exists() else None
 
     def stop(self, mode="immediate"):
         self.call("pg_ctl", f"--pgdata={self.data}", "--wait", "--silent", f"--mode={mode}", "stop")
@@ -59,6 +61,6 @@ class Cluster:
         os.kill(self.pid, signal.SIGKILL)
 
     def remove(self):
-        if self.pid and pathlib.Path(f"/proc/{self.pid}").exists():
+        if self.pid:
             self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -22,7 +22,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::Result;
 use crate::error::ArtifactError;
-use crate::found::Head;
+use crate::found::{Head, mark};
 use crate::path::ArtifactPath;
 
 const LEADS_OUT: &str = "a link on its way leads out of the store";
@@ -147,7 +147,19 @@ impl Folder {
 /// Size and time of a file; none for anything else.
 fn head(metadata: fs::Metadata) -> Option<Head> {
     let last_modified = metadata.modified().ok()?;
-    metadata.is_file().then_some(Head { size: metadata.len(), last_modified })
+    let mark = mark_of(&metadata);
+    metadata.is_file().then_some(Head { size: metadata.len(), last_modified, mark })
+}
+
+#[cfg(unix)]
+fn mark_of(metadata: &fs::Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    mark((metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn mark_of(metadata: &fs::Metadata) -> u64 {
+    mark((metadata.modified().ok(), metadata.created().ok()))
 }
 
 /// What a blocking thread returned. If the runtime goes down first, nobody waits any more.

@@ -3,6 +3,7 @@
 //! Plain nouns, made by the folder and by remote stores alike.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::time::SystemTime;
 
@@ -20,6 +21,9 @@ pub struct Head {
     pub size: u64,
     /// When it was last written.
     pub last_modified: SystemTime,
+    /// A number that is another one once it was written again, even if size and time are put back:
+    /// on a disk it comes of the time of the last change and of the place, else of the store's tag.
+    pub mark: u64,
 }
 
 /// A file with its bytes, or with some of them.
@@ -63,6 +67,13 @@ pub struct Found {
     pub path: ArtifactPath,
     /// Its size and time.
     pub head: Head,
+}
+
+/// A mark of what a store says of a file.
+pub(crate) fn mark(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The bytes to send of a file of `size` bytes: all of them, or those asked for, cut at its end.

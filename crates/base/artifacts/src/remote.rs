@@ -21,7 +21,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::Result;
 use crate::error::ArtifactError;
-use crate::found::{Entry, Found, Head};
+use crate::found::{Entry, Found, Head, mark};
 use crate::path::ArtifactPath;
 
 /// A bucket, or the part of it below a prefix.
@@ -135,5 +135,6 @@ impl Remote {
 }
 
 fn head(object: &ObjectMeta) -> Head {
-    Head { size: object.size, last_modified: object.last_modified.into() }
+    let mark = mark((&object.e_tag, &object.version));
+    Head { size: object.size, last_modified: object.last_modified.into(), mark }
 }

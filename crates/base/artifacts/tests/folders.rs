@@ -265,3 +265,21 @@ async fn a_full_disk_is_told_and_leaves_nothing() {
     put(&store, "a", "there is room again").await;
     store.delete(&ArtifactPath::root()).await.expect("it is gone");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_mark_tells_what_size_and_time_hide() {
+    let (_home, root, store) = fresh();
+    let name = path("m/weights");
+    put(&store, "m/weights", "one").await;
+    let before = store.head(&name).await.expect("it is there");
+    assert_eq!(store.head(&name).await.expect("it is there"), before);
+    // The clock of a disk ticks every few milliseconds.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let file = File::options().write(true).open(root.join("m/weights")).expect("a file");
+    std::os::unix::fs::FileExt::write_all_at(&file, b"two", 0).expect("it is written to");
+    file.set_modified(before.last_modified).expect("its time is put back");
+    let after = store.head(&name).await.expect("it is there");
+    assert_eq!((after.size, after.last_modified), (before.size, before.last_modified));
+    assert_ne!(after.mark, before.mark);
+}

@@ -15,6 +15,10 @@ const TRIES: u32 = 8;
 /// How long a lost server is left alone before the next attempt.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long a connection is trusted that says nothing, or takes nothing of what is sent, while the
+/// network may have lost it.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// The address, read.
 pub(crate) fn config(address: &str) -> Result<Config, DatabaseError> {
     let mut config: Config = address.parse().map_err(|error: postgres::Error| {
@@ -25,6 +29,10 @@ pub(crate) fn config(address: &str) -> Result<Config, DatabaseError> {
         }
     })?;
     config.application_name("trimtab").connect_timeout(Duration::from_secs(5));
+    if config.get_tcp_user_timeout().is_none() {
+        config.keepalives_idle(SILENCE).tcp_user_timeout(SILENCE);
+        config.keepalives_interval(SILENCE / 3).keepalives_retries(3);
+    }
     Ok(config)
 }
 
@@ -51,11 +59,14 @@ pub(crate) struct Connection {
     prepared: Prepared,
     read_only: bool,
     lost: Option<(Instant, DatabaseError)>,
+    /// Whether the last piece of work had its transaction, so that it may have been done.
+    begun: bool,
 }
 
 impl Connection {
     pub(crate) fn new(config: Config, read_only: bool) -> Self {
-        Self { config, client: None, prepared: Prepared::new(), read_only, lost: None }
+        let prepared = Prepared::new();
+        Self { config, client: None, prepared, read_only, lost: None, begun: false }
     }
 
     fn client(&mut self) -> Result<&mut Client, DatabaseError> {
@@ -85,6 +96,7 @@ impl Connection {
     /// Runs a piece of work as one transaction; gives the error of the transaction itself.
     pub(crate) fn attempt(&mut self, job: &mut dyn Job) -> Result<(), DatabaseError> {
         let read_only = self.read_only;
+        self.begun = false;
         self.client()?;
         let client = self.client.as_mut().expect("it was just made");
         let builder = client.build_transaction();
@@ -96,6 +108,7 @@ impl Connection {
         } else {
             builder.start()?
         };
+        self.begun = true;
         let mut tx = Tx(Inner::Postgres { tx, prepared: &mut self.prepared });
         let kept = job.run(&mut tx);
         let Inner::Postgres { tx, .. } = tx.0 else { unreachable!("it was made as PostgreSQL") };
@@ -106,10 +119,15 @@ impl Connection {
         }
         Ok(())
     }
+
+    /// Whether work that met a lost connection can be run again: it wrote nothing for certain.
+    fn may_repeat(&self) -> bool {
+        self.read_only || !self.begun
+    }
 }
 
 /// Works until no more work can come. Work that met another writer is run again; work that met a
-/// lost connection is run again once on a new one if it only reads.
+/// lost connection is run again once on a new one, if it only reads or was not begun.
 pub(crate) fn serve(mut connection: Connection, work: &Receiver<Box<dyn Job>>) {
     while let Ok(mut job) = work.recv() {
         let mut tries = 0;
@@ -121,7 +139,7 @@ pub(crate) fn serve(mut connection: Connection, work: &Receiver<Box<dyn Job>>) {
                 Some(error) if error.is_conflict() && tries < TRIES => {
                     std::thread::sleep(Duration::from_millis(2 << tries));
                 }
-                Some(DatabaseError::Unavailable(_)) if connection.read_only && tries == 1 => {
+                Some(DatabaseError::Unavailable(_)) if connection.may_repeat() && tries == 1 => {
                     connection.client = None;
                 }
                 _ => break outcome,

@@ -80,14 +80,16 @@ fn group(
             done.push(job);
             return Err(error.clone());
         }
-        let begun = run("SAVEPOINT piece");
-        let kept = begun.is_ok() && job.run(&mut Tx(Inner::Sqlite(db)));
+        let marked = run("SAVEPOINT piece");
+        let kept = marked.is_ok() && job.run(&mut Tx(Inner::Sqlite(db)));
+        let error = job.error();
         // Whatever happens from here on, whoever asked is told.
         done.push(job);
-        begun?;
+        marked?;
         if db.is_autocommit() {
             // SQLite gave the whole transaction up, as it does when the disk is full.
-            return Err(DatabaseError::Full("a write failed".to_owned()));
+            let given_up = || DatabaseError::Failed("SQLite gave a transaction up".to_owned());
+            return Err(error.unwrap_or_else(given_up));
         }
         if !kept {
             run("ROLLBACK TO piece")?;

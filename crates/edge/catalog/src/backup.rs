@@ -24,7 +24,7 @@ mod shape;
 pub use artifacts::artifacts;
 pub use check::check;
 pub use error::BackupError;
-pub use load::load;
+pub use load::{load, must_be_empty};
 pub use manifest::{Artifacts, Column, Counter, Head, Kind, Manifest, Part, Table};
 pub use save::Saving;
 

@@ -1,11 +1,12 @@
 //! Evaluation datasets: records of inputs, with what is expected of the answers to them.
 
 mod filter;
+mod linked;
 mod records;
+mod schema;
 mod search;
+mod upsert;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use database::{Row, Tx, values};
 use serde::{Serialize, Serializer};
 use types::Digest;
@@ -13,10 +14,13 @@ use uuid::Uuid;
 
 use crate::names::{self, check_text, within};
 use crate::traces::json::Json;
-use crate::{CatalogError, Tag, experiments, sql};
+use crate::{CatalogError, Tag, sql};
+use linked::link;
 
-pub use records::{Record, RecordPage, Upserted, delete_records, records, upsert_records};
+pub use linked::{add_experiments, experiment_ids, remove_experiments};
+pub use records::{Record, RecordPage, delete_records, records};
 pub use search::{DatasetSearch, search};
+pub use upsert::{Upserted, upsert_records};
 
 /// The tag that names who made or changed something.
 const USER: &str = "mlflow.user";
@@ -235,93 +239,4 @@ pub fn delete_tag(
         )?;
     }
     Ok(())
-}
-
-/// The experiments that a dataset belongs to; none if it is not there.
-pub fn experiment_ids(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    dataset_id: &str,
-) -> Result<Vec<String>, CatalogError> {
-    let Some((id, _)) = find(tx, workspace, dataset_id)? else { return Ok(vec![]) };
-    let sql = "SELECT experiment FROM eval_dataset_experiment WHERE dataset = ?1
-               ORDER BY added, experiment";
-    Ok(tx.query(sql, values![id], |row| row.get(0))?)
-}
-
-/// Adds a dataset to experiments.
-pub fn add_experiments(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    dataset_id: &str,
-    experiment_ids: &[String],
-    now: i64,
-) -> Result<EvalDataset, CatalogError> {
-    let (id, _) = find(tx, workspace, dataset_id)?.ok_or_else(|| absent(dataset_id))?;
-    for experiment in experiment_ids {
-        let number = experiments::parse_id(experiment)?;
-        if experiments::in_workspace(tx, workspace, &[number])?.is_empty() {
-            return Err(CatalogError::missing(format!("No Experiment with id={experiment}")));
-        }
-        link(tx, id, experiment, now)?;
-    }
-    touch(tx, id, now)?;
-    get(tx, workspace, dataset_id)
-}
-
-/// Takes a dataset out of experiments.
-pub fn remove_experiments(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    dataset_id: &str,
-    experiment_ids: &[String],
-    now: i64,
-) -> Result<EvalDataset, CatalogError> {
-    let (id, _) = find(tx, workspace, dataset_id)?.ok_or_else(|| absent(dataset_id))?;
-    let mut removed = 0;
-    for experiment in experiment_ids {
-        removed += tx.execute(
-            "DELETE FROM eval_dataset_experiment WHERE dataset = ?1 AND experiment = ?2",
-            values![id, experiment],
-        )?;
-    }
-    if removed > 0 {
-        touch(tx, id, now)?;
-    }
-    get(tx, workspace, dataset_id)
-}
-
-fn absent(dataset_id: &str) -> CatalogError {
-    CatalogError::missing(format!("Dataset '{dataset_id}' not found"))
-}
-
-fn touch(tx: &mut Tx<'_>, id: i64, now: i64) -> Result<(), CatalogError> {
-    tx.execute("UPDATE eval_dataset SET updated = ?2 WHERE id = ?1", values![id, now])?;
-    Ok(())
-}
-
-fn link(tx: &mut Tx<'_>, id: i64, experiment: &str, now: i64) -> Result<(), CatalogError> {
-    check_text("experiment_ids", experiment)?;
-    within("experiment_ids", NAME, experiment)?;
-    tx.execute(
-        "INSERT INTO eval_dataset_experiment (dataset, experiment, added) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO NOTHING",
-        values![id, experiment, now],
-    )?;
-    Ok(())
-}
-
-/// Where the next page of records begins, as text.
-fn token(created: i64, record_id: &str) -> String {
-    STANDARD.encode(format!("{created}:{record_id}"))
-}
-
-/// Reads what [`token`] wrote.
-fn read_token(token: &str) -> Result<(i64, String), CatalogError> {
-    let read = || {
-        let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
-        let (created, id) = text.split_once(':')?;
-        Some((created.parse().ok()?, id.to_owned()))
-    };
-    read().ok_or_else(|| CatalogError::invalid("Invalid page token, could not base64-decode"))
 }

@@ -20,6 +20,7 @@ mod preview;
 mod proto;
 pub(crate) mod quoted;
 mod read;
+mod said;
 mod search;
 mod span;
 mod spans;

@@ -168,6 +168,7 @@ pub fn delete(tx: &mut Tx<'_>, name: &str, mode: Deletion) -> Result<(), Catalog
         Deletion::SetDefault => contents::move_to_default(tx, name)?,
         Deletion::Cascade => contents::delete(tx, name)?,
     }
+    contents::forget(tx, name)?;
     sweep_workspace(tx, name)?;
     tx.execute("DELETE FROM workspace WHERE name = ?1", values![name])?;
     Ok(())

@@ -21,6 +21,7 @@ fn options() -> Options {
 }
 
 /// Something of most kinds: odd names, numbers without a word in JSON, bytes, gaps in the numbering.
+/// (A minus nought is not among them: SQLite keeps no sign of it.)
 fn fill(db: &Database) {
     db.write_blocking(|tx| {
         workspaces::ensure_default(tx)?;
@@ -35,7 +36,7 @@ fn fill(db: &Database) {
         let run = runs::create(tx, "default", &new)?;
         let run =
             serde_json::to_value(&run).unwrap()["info"]["run_id"].as_str().unwrap().to_owned();
-        for (step, value) in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 5e-324, f64::MAX]
+        for (step, value) in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.1, 5e-324, f64::MAX]
             .into_iter()
             .enumerate()
         {
@@ -152,12 +153,19 @@ fn a_backup_of_sqlite_is_restored_into_either_database() {
     });
 }
 
+/// How many params and tags a backup has.
+fn rows_of(manifest: &Manifest) -> (u64, u64) {
+    let rows = |name| manifest.tables.iter().find(|table| table.name == name).unwrap().rows;
+    (rows("param"), rows("tag"))
+}
+
 /// Two rows are always written together, while backups are made: no backup has one alone.
 #[test]
 fn a_backup_shows_one_moment() {
     on_each(|db| {
         fill(db);
         let folder = tempfile::tempdir().unwrap();
+        let begun = rows_of(&save(db, &folder.path().join("begun.tar")));
         let stop = Arc::new(AtomicBool::new(false));
         let (writer, until) = (db.clone(), stop.clone());
         let writing = std::thread::spawn(move || {
@@ -182,9 +190,9 @@ fn a_backup_shows_one_moment() {
         let mut seen = Vec::new();
         while seen.len() < 5 {
             let manifest = save(db, &folder.path().join("backup.tar"));
-            let rows = |name| manifest.tables.iter().find(|table| table.name == name).unwrap().rows;
-            assert_eq!(rows("param") + 1, rows("tag"), "one of a pair was seen alone");
-            seen.push(rows("param"));
+            let (params, tags) = rows_of(&manifest);
+            assert_eq!(params - begun.0, tags - begun.1, "one of a pair was seen alone");
+            seen.push(params);
         }
         stop.store(true, Ordering::Relaxed);
         let pairs = writing.join().unwrap();
@@ -249,10 +257,12 @@ fn what_fails_half_way_leaves_nothing() {
     let backup = folder.path().join("backup.tar");
     let manifest = save(&source, &backup);
     common::on_each_empty(|db| {
-        // The file is changed between the check and the restore: its second half is gone.
+        // The file is changed between the check and the restore: the last table is gone.
         let bytes = std::fs::read(&backup).unwrap();
-        let half = bytes[..bytes.len() / 2].to_vec();
-        let open = move || Ok(std::io::Cursor::new(half.clone()));
+        let last = b"tables/workspace/";
+        let end = bytes.windows(last.len()).position(|some| some == last).unwrap();
+        let some = bytes[..end].to_vec();
+        let open = move || Ok(std::io::Cursor::new(some.clone()));
         let said = load(db, &manifest, open, |_| ()).unwrap_err().to_string();
         assert!(said.contains("damaged"), "{said}");
         let path = backup.clone();
@@ -288,7 +298,7 @@ fn artifacts_come_back_in_their_order() {
     let to = BufWriter::new(File::create(&backup).unwrap());
     let mut saving = Saving::begin(&db, to, "trimtab test", NOW, |_| ()).unwrap();
     // More than share a list, and names that are too long for the oldest form of tar.
-    let name = |number: usize| format!("0/{}/ä {number}", "long".repeat(number % 80));
+    let name = |number: usize| format!("0/{}/ä {number}", "long".repeat(1 + number % 60));
     for number in 0..2_345 {
         let content = number.to_string().into_bytes();
         saving.artifact(&name(number), content.len() as u64, &mut content.as_slice()).unwrap();

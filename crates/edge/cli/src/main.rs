@@ -2,12 +2,15 @@
 //!
 //! Each command is a file in `commands/`. Results go to standard output, progress and errors to
 //! standard error. Exit codes: 0 done, 1 it could not be done, 2 the command line was wrong,
-//! 3 a check found that something does not agree (`replay`, `verify`).
+//! 3 a check found that something does not agree (`replay`, `verify`, `doctor`).
 
 mod check;
 mod code;
 mod commands;
+mod flow;
+mod kept;
 mod meter;
+mod progress;
 mod say;
 mod show;
 mod told;
@@ -47,8 +50,20 @@ enum Command {
     Runs(commands::runs::RunsArgs),
     /// The model registry: list, show, compare, promote, roll back
     Models(commands::models::ModelsArgs),
+    /// Sign the folder of a model, or verify its signature (OpenSSF model signing)
+    Sign(commands::sign::SignArgs),
     /// Serve experiments, runs, models and artifacts to the unchanged MLflow client
     Serve(commands::serve::ServeArgs),
+    /// Bring what an MLflow server keeps into a home or a server: over its address, or from its file
+    Import(commands::exchange::ImportArgs),
+    /// Take what a home or a server keeps to an MLflow server
+    Export(commands::exchange::ExportArgs),
+    /// Write everything that a server keeps into one file, while it goes on serving
+    Backup(commands::backup::BackupArgs),
+    /// Fill a new home, or an empty database, from a backup: all of it or nothing
+    Restore(commands::restore::RestoreArgs),
+    /// Check what a server keeps, its artifacts, and the machine
+    Doctor(commands::doctor::DoctorArgs),
     /// Optimise a portfolio from prices alone: one question, no mandate
     Optimise(commands::optimise::OptimiseArgs),
     /// The efficient frontier from prices alone
@@ -87,7 +102,13 @@ fn main() -> ExitCode {
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Runs(args) => commands::runs::runs(&args),
         Command::Models(args) => commands::models::models(&args),
+        Command::Sign(args) => commands::sign::sign(&args),
         Command::Serve(args) => commands::serve::serve(&args),
+        Command::Import(args) => commands::exchange::import(&args),
+        Command::Export(args) => commands::exchange::export(&args),
+        Command::Backup(args) => commands::backup::backup(&args),
+        Command::Restore(args) => commands::restore::restore(&args),
+        Command::Doctor(args) => commands::doctor::doctor(&args),
         Command::Optimise(args) => commands::optimise::optimise(&args),
         Command::Frontier(args) => commands::optimise::frontier(&args),
         Command::Data(args) => commands::data::data(&args),

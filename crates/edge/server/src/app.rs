@@ -8,6 +8,7 @@ use database::Database;
 
 use crate::access::{self, Access, Secret, Security};
 use crate::api;
+use crate::api::signing::{Signatures, Signing};
 use crate::connections::Patience;
 use crate::error::ServeError;
 use crate::operate::Meters;
@@ -36,6 +37,8 @@ pub struct Options {
     pub artifact_limit: Option<u64>,
     /// How it protects itself.
     pub security: Security,
+    /// How model versions are signed, and whether they must be.
+    pub signing: Signing,
     /// What opens `/metrics` to whoever shows it, beside administrators.
     pub metrics_token: Option<Secret>,
     /// How long it waits for others.
@@ -56,6 +59,7 @@ impl Options {
             body_limit: 64 << 20,
             artifact_limit: None,
             security: Security::default(),
+            signing: Signing::default(),
             metrics_token: None,
             patience: Patience::default(),
         }
@@ -74,6 +78,7 @@ struct Shared {
     artifacts: artifacts::Store,
     root: Option<artifacts::Store>,
     access: Option<Access>,
+    signatures: Signatures,
     webhooks: Webhooks,
     meters: Meters,
 }
@@ -81,6 +86,7 @@ struct Shared {
 impl App {
     /// Opens the database and the place of the artifacts.
     pub async fn open(options: Options) -> Result<Self, ServeError> {
+        let signatures = Signatures::open(&options.signing)?;
         let home = &options.home;
         std::fs::create_dir_all(home).map_err(|source| ServeError::System {
             what: format!("home folder {}", home.display()),
@@ -111,7 +117,8 @@ impl App {
         };
         let webhooks = Webhooks::open(&options)?;
         let meters = Meters::new(&db);
-        let shared = Shared { options, db, artifacts, root: at_root, access, webhooks, meters };
+        let root = at_root;
+        let shared = Shared { options, db, artifacts, root, access, signatures, webhooks, meters };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -142,6 +149,11 @@ impl App {
     /// The numbers of this server.
     pub(crate) fn meters(&self) -> &Meters {
         &self.shared.meters
+    }
+
+    /// What model versions are signed with, and their signatures checked.
+    pub(crate) fn signatures(&self) -> &Signatures {
+        &self.shared.signatures
     }
 
     /// What webhooks are sent with.

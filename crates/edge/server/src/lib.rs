@@ -24,8 +24,10 @@ mod tls;
 mod webhooks;
 
 pub use access::{BasicAuth, Secret, Security, Tls, WebhookRules};
+pub use api::signing::Signing;
 pub use app::{App, Options};
 pub use catalog::access::Permission;
+pub use catalog::registry::Demand;
 pub use connections::Patience;
 pub use error::ServeError;
 pub use operate::{Observing, Telemetry, observe};

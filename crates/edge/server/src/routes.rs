@@ -25,6 +25,7 @@ pub fn router(app: App) -> Router {
         .fallback(api::absent::absent)
         .method_not_allowed_fallback(api::server::method_not_allowed)
         .layer(from_fn_with_state(intake, intake::layer))
+        .layer(from_fn_with_state(app.clone(), access::browsers))
         .layer(from_fn_with_state(app.clone(), operate::watch))
         .with_state(app)
 }
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<(String, MethodRouter<App>)> {
         ("/health".to_owned(), get(operate::health)),
         ("/version".to_owned(), get(api::server::version)),
         ("/metrics".to_owned(), get(operate::metrics)),
+        ("/openapi.json".to_owned(), get(operate::openapi)),
     ];
     for (path, endpoint) in endpoints() {
         for prefix in ["/api", "/ajax-api"] {
@@ -60,6 +62,7 @@ fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
         api::logged_models::endpoints(),
         api::registry::endpoints(),
         api::runs::endpoints(),
+        api::signing::endpoints(),
         api::traces::endpoints(),
         api::webhooks::endpoints(),
         api::workspaces::endpoints(),

@@ -88,7 +88,13 @@ async fn what_cannot_be_done_is_said_as_clients_know_it() {
     for (method, path, fields, status, message) in [
         ("POST", "traces", json!({}), 400, missing("trace")),
         ("GET", "traces/none", json!({}), 404, "Trace with ID 'none' not found.".into()),
-        ("GET", "traces/get?trace_id=none", json!({}), 404, "Trace with ID none is not found.".into()),
+        (
+            "GET",
+            "traces/get?trace_id=none",
+            json!({}),
+            404,
+            "Trace with ID none is not found.".into(),
+        ),
         (
             "GET",
             "traces/get?trace_id=tr-1",
@@ -137,7 +143,13 @@ async fn what_cannot_be_done_is_said_as_clients_know_it() {
              'cache_creation_input_tokens'], got 'nope'"
                 .into(),
         ),
-        ("GET", "datasets/none", json!({}), 404, "Evaluation dataset with id 'none' not found".into()),
+        (
+            "GET",
+            "datasets/none",
+            json!({}),
+            404,
+            "Evaluation dataset with id 'none' not found".into(),
+        ),
     ] {
         let answer = call(&server, method, path, fields).await;
         assert_eq!(answer.status, status, "{method} {path}: {:?}", answer.body);
@@ -280,7 +292,8 @@ async fn spans_come_by_opentelemetry() {
     let some = get(&server, &format!("traces/batchGet?trace_ids={id}&trace_ids=none")).await;
     assert_eq!(some["traces"][0], full["trace"]);
 
-    let file = server.get(&format!("/ajax-api/2.0/mlflow/get-trace-artifact?request_id={id}")).await;
+    let file =
+        server.get(&format!("/ajax-api/2.0/mlflow/get-trace-artifact?request_id={id}")).await;
     assert_eq!(file.status, 200);
     assert_eq!(file.json()["spans"][1]["attributes"]["n"], "7");
 
@@ -295,10 +308,14 @@ async fn spans_that_cannot_be_kept_are_counted() {
     let home = experiment(&server).await;
     let headers = [PROTOBUF, ("x-mlflow-experiment-id", home.as_str())];
     let nameless = wire::Span { span_id: vec![], ..span(2, 1, None) };
-    let answer = export(&server, &headers, wire::body(vec![span(2, 1, None), nameless.clone()])).await;
+    let answer =
+        export(&server, &headers, wire::body(vec![span(2, 1, None), nameless.clone()])).await;
     assert_eq!(answer.status, 200);
     let partial = wire::Reply::decode(answer.body).unwrap().partial.unwrap();
-    assert_eq!((partial.rejected, partial.message.as_str()), (1, "span_id is required but was empty"));
+    assert_eq!(
+        (partial.rejected, partial.message.as_str()),
+        (1, "span_id is required but was empty")
+    );
 
     let answer = export(&server, &headers, wire::body(vec![nameless])).await;
     assert_eq!(answer.status, 422);
@@ -314,12 +331,37 @@ async fn what_opentelemetry_sends_wrong_is_refused_in_its_words() {
     let here = ("x-mlflow-experiment-id", home.as_str());
     let body = wire::body(vec![span(3, 1, None)]);
     for (headers, body, status, message) in [
-        (vec![PROTOBUF], body.clone(), 422, "Missing value for required parameter 'x-mlflow-experiment-id'"),
-        (vec![PROTOBUF, ("x-mlflow-experiment-id", "99999")], body.clone(), 404, "No Experiment with id=99999 exists"),
-        (vec![PROTOBUF, ("x-mlflow-experiment-id", "abc")], body.clone(), 400, "Invalid experiment ID 'abc'"),
+        (
+            vec![PROTOBUF],
+            body.clone(),
+            422,
+            "Missing value for required parameter 'x-mlflow-experiment-id'",
+        ),
+        (
+            vec![PROTOBUF, ("x-mlflow-experiment-id", "99999")],
+            body.clone(),
+            404,
+            "No Experiment with id=99999 exists",
+        ),
+        (
+            vec![PROTOBUF, ("x-mlflow-experiment-id", "abc")],
+            body.clone(),
+            400,
+            "Invalid experiment ID 'abc'",
+        ),
         (vec![PROTOBUF, here], vec![0xff; 3], 400, "Invalid OpenTelemetry format"),
-        (vec![PROTOBUF, here, ("content-encoding", "br")], body.clone(), 400, "Unsupported Content-Encoding: br"),
-        (vec![PROTOBUF, here, ("content-encoding", "gzip")], body.clone(), 400, "Failed to decompress gzip payload"),
+        (
+            vec![PROTOBUF, here, ("content-encoding", "br")],
+            body.clone(),
+            400,
+            "Unsupported Content-Encoding: br",
+        ),
+        (
+            vec![PROTOBUF, here, ("content-encoding", "gzip")],
+            body.clone(),
+            400,
+            "Failed to decompress gzip payload",
+        ),
     ] {
         let answer = export(&server, &headers, body.clone()).await;
         assert_eq!(answer.status, status, "{message}");
@@ -335,7 +377,8 @@ async fn what_opentelemetry_sends_wrong_is_refused_in_its_words() {
     }
     let answer = export(&server, &[("content-type", "text/plain"), here], body).await;
     assert_eq!(answer.status, 400);
-    let message = "Invalid Content-Type: text/plain. Expected: application/x-protobuf or application/json";
+    let message =
+        "Invalid Content-Type: text/plain. Expected: application/x-protobuf or application/json";
     assert_eq!(answer.json()["message"], message);
     let answer = export(&server, &[PROTOBUF, here], vec![]).await;
     assert_eq!(answer.status, 200, "nothing is not wrong");
@@ -406,7 +449,8 @@ async fn assessments_are_kept_in_the_words_of_the_wire() {
     let serialized = json!({ "serialization_format": "JSON_FORMAT", "value": text });
     let wanted = assess(json!({ "expectation": { "serialized_value": serialized } })).await;
     assert_eq!(wanted["expectation"]["serialized_value"], serialized);
-    let failed = assess(json!({ "feedback": { "value": null, "error": { "error_code": "E" } } })).await;
+    let failed =
+        assess(json!({ "feedback": { "value": null, "error": { "error_code": "E" } } })).await;
     assert_eq!(failed["feedback"], json!({ "value": null, "error": { "error_code": "E" } }));
     let issue = assess(json!({ "issue": { "issue_name": "slow" } })).await;
     assert_eq!(issue["issue"], json!({ "issue_name": "slow" }));
@@ -418,7 +462,10 @@ async fn assessments_are_kept_in_the_words_of_the_wire() {
     let path = format!("traces/tr-1/assessments/{id}");
     let changed = call(&server, "PATCH", &path, fields).await.json()["assessment"].clone();
     assert_eq!(changed["feedback"]["value"], false);
-    assert_eq!((&changed["assessment_name"], &changed["rationale"]), (&"better".into(), &"r".into()));
+    assert_eq!(
+        (&changed["assessment_name"], &changed["rationale"]),
+        (&"better".into(), &"r".into())
+    );
     assert_eq!(get(&server, &path).await["assessment"], changed);
     let info = get(&server, "traces/tr-1").await["trace"]["trace_info"].clone();
     assert_eq!(info["assessments"].as_array().unwrap().len(), 4);
@@ -434,7 +481,9 @@ async fn attachments_of_other_experiments_are_out_of_reach() {
     start(&server, &home, "tr-1").await;
     let secret = "/api/2.0/mlflow-artifacts/artifacts/77/secret/attachments/a.txt";
     assert_eq!(server.put(secret, "secret").await.status, 200);
-    let here = format!("/api/2.0/mlflow-artifacts/artifacts/{home}/traces/tr-1/artifacts/attachments/a.txt");
+    let here = format!(
+        "/api/2.0/mlflow-artifacts/artifacts/{home}/traces/tr-1/artifacts/attachments/a.txt"
+    );
     assert_eq!(server.put(&here, "mine").await.status, 200);
     let place = json!({ "key": "mlflow.artifactLocation", "value": "mlflow-artifacts:/77/secret" });
     call(&server, "PATCH", "traces/tr-1/tags", place).await;
@@ -450,13 +499,15 @@ async fn attachments_of_other_experiments_are_out_of_reach() {
 async fn datasets_are_kept_in_the_words_of_the_wire() {
     let server = Server::start().await;
     let home = experiment(&server).await;
-    let fields = json!({ "name": "qa", "experiment_ids": [home], "tags": "{\"mlflow.user\": \"bob\"}" });
+    let fields =
+        json!({ "name": "qa", "experiment_ids": [home], "tags": "{\"mlflow.user\": \"bob\"}" });
     let made = call(&server, "POST", "datasets/create", fields).await.json()["dataset"].clone();
     assert_eq!(made["tags"], "{\"mlflow.user\": \"bob\"}");
     assert_eq!((&made["created_by"], &made["experiment_ids"]), (&"bob".into(), &json!([home])));
     let path = format!("datasets/{}", made["dataset_id"].as_str().unwrap());
     let records = r#"[{"inputs": {"q": "hi", "a": 1}}, {"inputs": {"q": "yo"}}]"#;
-    let counts = call(&server, "POST", &format!("{path}/records"), json!({ "records": records })).await;
+    let counts =
+        call(&server, "POST", &format!("{path}/records"), json!({ "records": records })).await;
     assert_eq!(counts.json(), json!({ "inserted_count": 2, "updated_count": 0 }));
     let page = get(&server, &format!("{path}/records?max_results=1")).await;
     let next = page["next_page_token"].as_str().unwrap().to_owned();
@@ -471,7 +522,8 @@ async fn datasets_are_kept_in_the_words_of_the_wire() {
     let deleted = call(&server, "DELETE", &format!("{path}/tags/mlflow.user"), json!({})).await;
     assert_eq!(deleted.status, 200);
     assert_eq!(get(&server, &path).await["dataset"]["tags"], "{\"n\": \"5\"}");
-    let found = call(&server, "POST", "datasets/search", json!({ "filter_string": "tags.n = '5'" })).await;
+    let found =
+        call(&server, "POST", "datasets/search", json!({ "filter_string": "tags.n = '5'" })).await;
     assert_eq!(found.json()["datasets"][0]["name"], "qa");
     assert_eq!(call(&server, "DELETE", &path, json!({})).await.json(), json!({}));
     assert_eq!(call(&server, "GET", &path, json!({})).await.status, 404);

@@ -152,6 +152,15 @@ pub enum Difference {
     Added(String),
 }
 
+impl Difference {
+    /// The name of the file.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Changed(name) | Self::Missing(name) | Self::Added(name) => name,
+        }
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -24,7 +24,7 @@ pub fn load<R: Read + Seek>(
 ) -> Result<(), BackupError> {
     let manifest = manifest.clone();
     db.write_blocking(move |tx| {
-        must_be_empty(tx)?;
+        check_empty(tx)?;
         make(tx, &manifest)?;
         told(Told::Rows(manifest.rows()));
         let file = open().map_err(BackupError::file("opening the backup"))?;
@@ -45,8 +45,12 @@ fn unknown(table: &str) -> BackupError {
     BackupError::damaged(format!("table {table} does not belong there"))
 }
 
-/// Refuses a database that has tables, whatever is in them.
-fn must_be_empty(tx: &mut Tx<'_>) -> Result<(), BackupError> {
+/// Refuses a database that has tables, whatever is in them: asked before anything long is done.
+pub fn must_be_empty(db: &Database) -> Result<(), BackupError> {
+    db.read_blocking(check_empty)
+}
+
+fn check_empty(tx: &mut Tx<'_>) -> Result<(), BackupError> {
     let names = shape::names(tx)?;
     let Some(first) = names.first() else { return Ok(()) };
     Err(BackupError::Refused(format!(

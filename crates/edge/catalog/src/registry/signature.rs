@@ -61,11 +61,7 @@ pub fn signature_demand(
 }
 
 /// `runs:/RUN/path` as the place where the artifacts of the run are; other places as they are.
-pub fn located(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    storage: String,
-) -> Result<String, CatalogError> {
+pub fn located(tx: &mut Tx<'_>, workspace: &str, storage: String) -> Result<String, CatalogError> {
     let Some(path) = storage.strip_prefix("runs:/") else { return Ok(storage) };
     let (run, path) = path.split_once('/').unwrap_or((path, ""));
     match runs::artifact_uri(tx, workspace, run) {

@@ -1,19 +1,22 @@
 //! Counting traces, their spans and their assessments: how many, how long, how dear, by what they
 //! are and by when they were.
 
+mod aggregation;
 mod filter;
 mod fold;
+mod groups;
 mod tables;
 
-use database::{Row, Tx};
+use database::Tx;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::clock;
-use super::json::Json;
 use crate::search::Build;
 use crate::{CatalogError, experiments};
+use groups::groups;
 use tables::{Metric, Source};
+
+pub use aggregation::Aggregation;
 
 /// The dimension that holds when something was.
 const BUCKET: &str = "time_bucket";
@@ -52,74 +55,6 @@ impl View {
                 "view_type must be one of ['TRACES', 'SPANS', 'ASSESSMENTS'], got '{text}'"
             ))
         })
-    }
-}
-
-/// What is made of many values.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Aggregation {
-    /// How many there are.
-    Count,
-    /// Their sum.
-    Sum,
-    /// Their mean.
-    Avg,
-    /// A percentile, interpolated linearly.
-    Percentile(f64),
-    /// The least.
-    Min,
-    /// The greatest.
-    Max,
-}
-
-impl Aggregation {
-    /// Reads the word or the number on the wire.
-    pub fn parse(text: &str, percentile: Option<f64>) -> Result<Self, CatalogError> {
-        let found = match (text, percentile) {
-            ("PERCENTILE" | "4", Some(percentile)) if (0.0..=100.0).contains(&percentile) => {
-                Self::Percentile(percentile)
-            }
-            ("PERCENTILE" | "4", found) => {
-                let got = found.map_or("none".to_owned(), |found| Json::Float(found).to_string());
-                return Err(CatalogError::invalid(format!(
-                    "Percentile value must be between 0 and 100, got {got}"
-                )));
-            }
-            (_, Some(_)) => {
-                return Err(CatalogError::invalid(format!(
-                    "Percentile value is only allowed for PERCENTILE aggregation type, got {text}"
-                )));
-            }
-            ("COUNT" | "1", None) => Self::Count,
-            ("SUM" | "2", None) => Self::Sum,
-            ("AVG" | "3", None) => Self::Avg,
-            ("MIN" | "5", None) => Self::Min,
-            ("MAX" | "6", None) => Self::Max,
-            (other, None) => {
-                let why = "use COUNT, SUM, AVG, PERCENTILE, MIN or MAX.";
-                return Err(crate::names::invalid("aggregation_type", other, why));
-            }
-        };
-        Ok(found)
-    }
-
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::Count => "COUNT",
-            Self::Sum => "SUM",
-            Self::Avg => "AVG",
-            Self::Percentile(_) => "PERCENTILE",
-            Self::Min => "MIN",
-            Self::Max => "MAX",
-        }
-    }
-
-    /// What its values are called.
-    fn label(self) -> String {
-        match self {
-            Self::Percentile(percentile) => format!("P{}", Json::Float(percentile)),
-            other => other.kind().to_owned(),
-        }
     }
 }
 
@@ -277,59 +212,4 @@ fn range(sql: &mut Build, query: &Query, metric: &Metric) {
         let end = if nanos { last(end) } else { end };
         sql.push(" AND ").push(column).push(" <= ").value(end);
     }
-}
-
-/// Groups that the database makes.
-fn groups(
-    tx: &mut Tx<'_>,
-    query: &Query,
-    metric: &Metric,
-    columns: &[Column],
-    rows: Build,
-) -> Result<Vec<DataPoint>, CatalogError> {
-    let names: Vec<String> = (0..columns.len()).map(|place| format!("d{place}")).collect();
-    let names = names.join(", ");
-    let mut sql = Build::new("SELECT ");
-    sql.push(&names).push(if columns.is_empty() { "" } else { ", " });
-    for (place, aggregation) in query.aggregations.iter().enumerate() {
-        sql.push(if place > 0 { ", " } else { "" });
-        sql.push(match aggregation {
-            Aggregation::Count if metric.distinct => "CAST(count(DISTINCT v) AS DOUBLE PRECISION)",
-            Aggregation::Count => "CAST(count(v) AS DOUBLE PRECISION)",
-            Aggregation::Sum => "sum(v)",
-            Aggregation::Avg => "avg(v)",
-            Aggregation::Min => "min(v)",
-            Aggregation::Max | Aggregation::Percentile(_) => "max(v)",
-        });
-    }
-    sql.push(" FROM (").append(rows).push(") counted");
-    if !columns.is_empty() {
-        sql.push(" GROUP BY ").push(&names).push(" ORDER BY ").push(&names);
-    }
-    sql.push(" LIMIT ").value(query.max as i64);
-    let points = tx.query(sql.sql(), &sql.values(), |row| {
-        let mut values = Vec::with_capacity(query.aggregations.len());
-        for (place, aggregation) in query.aggregations.iter().enumerate() {
-            if let Some(value) = row.get::<Option<f64>>(columns.len() + place)? {
-                values.push((aggregation.label(), value));
-            }
-        }
-        let dimensions = read_dimensions(row, columns)?;
-        Ok(DataPoint { metric_name: query.metric.clone(), dimensions, values })
-    })?;
-    Ok(points.into_iter().filter(|point| !point.values.is_empty()).collect())
-}
-
-fn read_dimensions(
-    row: &Row<'_>,
-    columns: &[Column],
-) -> Result<Vec<(String, String)>, database::DatabaseError> {
-    let read = |(place, column): (usize, &Column)| {
-        let value = match column.name.as_str() {
-            BUCKET => clock::isoformat(row.get(place)?),
-            _ => row.get(place)?,
-        };
-        Ok((column.name.clone(), value))
-    };
-    columns.iter().enumerate().map(read).collect()
 }

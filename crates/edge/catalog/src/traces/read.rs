@@ -28,7 +28,7 @@ pub(crate) fn anywhere(
     trace_id: &str,
 ) -> Result<Option<Found>, CatalogError> {
     let found = tx.first(
-        "SELECT t.id, t.experiment, t.start_time, CASE WHEN e.workspace = ?2 THEN 1 ELSE 0 END
+        "SELECT t.id, t.experiment, t.start_time, CAST(CASE WHEN e.workspace = ?2 THEN 1 ELSE 0 END AS BIGINT)
          FROM trace t JOIN experiment e ON e.id = t.experiment WHERE t.trace_id = ?1",
         values![trace_id, workspace],
         |row| {

@@ -15,7 +15,7 @@ const REGISTRY: &str = "registered_model";
 
 /// What belongs to something in a workspace: the table, its column, and of what that is the number.
 /// What is owned comes before its owner.
-const OWNED: [(&str, &str, Owner); 30] = [
+const OWNED: [(&str, &str, Owner); 29] = [
     ("metric", "run", Owner::Run),
     ("latest_metric", "run", Owner::Run),
     ("param", "run", Owner::Run),
@@ -45,8 +45,10 @@ const OWNED: [(&str, &str, Owner); 30] = [
     ("webhook_delivery", "webhook", Owner::Webhook),
     ("webhook_event", "webhook", Owner::Webhook),
     ("webhook", "id", Owner::Webhook),
-    ("registry_policy", "workspace", Owner::Workspace),
 ];
+
+/// What is said of a workspace as a whole, and ends with it whatever becomes of the rest.
+const OWN: [&str; 2] = ["imported", "registry_policy"];
 
 #[derive(Clone, Copy)]
 enum Owner {
@@ -55,7 +57,6 @@ enum Owner {
     Run,
     Trace,
     Webhook,
-    Workspace,
 }
 
 impl Owner {
@@ -73,7 +74,6 @@ impl Owner {
                  WHERE e.workspace = ?1"
             }
             Self::Webhook => "SELECT id FROM webhook WHERE workspace = ?1",
-            Self::Workspace => "SELECT name FROM workspace WHERE name = ?1",
         }
     }
 }
@@ -138,6 +138,14 @@ pub(super) fn delete(tx: &mut Tx<'_>, workspace: &str) -> Result<(), CatalogErro
     Ok(())
 }
 
+/// Forgets what is said of the workspace as a whole.
+pub(super) fn forget(tx: &mut Tx<'_>, workspace: &str) -> Result<(), CatalogError> {
+    for table in OWN {
+        tx.execute(&format!("DELETE FROM {table} WHERE workspace = ?1"), values![workspace])?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +178,7 @@ mod tests {
         for line in sql.lines() {
             let Some(rest) = line.trim().strip_prefix("CREATE TABLE ") else { continue };
             let table = rest.split([' ', '(']).next().unwrap();
-            let owned = OWNED.iter().any(|(name, ..)| *name == table);
+            let owned = OWNED.iter().any(|(name, ..)| *name == table) || OWN.contains(&table);
             assert!(owned != APART.contains(&table), "{table}: say what becomes of it");
         }
     }

@@ -1,15 +1,20 @@
 //! One file for each command.
 
+pub mod backup;
 pub mod cost;
 pub mod data;
+pub mod doctor;
+pub mod exchange;
 pub mod features;
 pub mod models;
 pub mod optimise;
 pub mod replay;
 pub mod report;
+pub mod restore;
 pub mod run;
 pub mod runs;
 pub mod serve;
+pub mod sign;
 pub mod verify;
 pub mod why;
 

@@ -6,6 +6,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use journal::{Because, Draft, Kind, Spine};
+use signing::{Ignored, Manifest, SIGNATURE_FILE, Sha256, SigningKey};
 use store::Home;
 use tracking::{CHAMPION, ModelVersion, Promotion, Registry};
 use types::{Digest, Id, Timestamp};
@@ -13,6 +14,7 @@ use types::{Digest, Id, Timestamp};
 use crate::HomeArgs;
 use crate::commands::Found;
 use crate::commands::report::save;
+use crate::commands::sign::private_key;
 use crate::show::{Format, count, json, note, say, table};
 
 /// Options of `trimtab models`.
@@ -44,6 +46,9 @@ enum Action {
         /// Also write its MLflow model folder here
         #[arg(long, value_name = "DIR")]
         export: Option<PathBuf>,
+        /// Sign that folder with this private key
+        #[arg(long, value_name = "FILE", requires = "export")]
+        key: Option<PathBuf>,
     },
     /// Compare two versions
     Compare {
@@ -84,11 +89,12 @@ enum Action {
 pub fn models(args: &ModelsArgs) -> anyhow::Result<Found> {
     match &args.action {
         Action::List { model } => list(&read(args)?.1, model.as_deref(), args.format)?,
-        Action::Show { model, version, export } => {
+        Action::Show { model, version, export, key } => {
             let (home, registry) = read(args)?;
             let found = registry.find(model, version.as_str())?;
             if let Some(folder) = export {
-                write_folder(&home, found, folder)?;
+                let key = key.as_deref().map(private_key).transpose()?;
+                write_folder(&home, found, folder, key.as_ref())?;
             }
             show(&registry, found, args.format)?;
         }
@@ -192,7 +198,12 @@ fn show(registry: &Registry, version: &ModelVersion, format: Format) -> anyhow::
 }
 
 /// Writes the model folder. Every file is read, and held against its digest, before any is written.
-fn write_folder(home: &Home, version: &ModelVersion, folder: &Path) -> anyhow::Result<()> {
+fn write_folder(
+    home: &Home,
+    version: &ModelVersion,
+    folder: &Path,
+    key: Option<&SigningKey>,
+) -> anyhow::Result<()> {
     let read = |(path, digest): (&String, &Digest)| Ok((folder.join(path), home.payload(digest)?));
     let files: Vec<(PathBuf, Vec<u8>)> =
         version.folder.iter().map(read).collect::<anyhow::Result<_>>()?;
@@ -200,6 +211,12 @@ fn write_folder(home: &Home, version: &ModelVersion, folder: &Path) -> anyhow::R
         let parent = file.parent().context("a file of the folder has a parent")?;
         std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
         save(file, bytes)?;
+    }
+    if let Some(key) = key {
+        let digests = version.folder.keys().zip(&files);
+        let digests = digests.map(|(name, (_, bytes))| (name.clone(), Sha256::of(bytes)));
+        let manifest = Manifest::new(&version.name, Ignored::new([SIGNATURE_FILE]), digests)?;
+        save(&folder.join(SIGNATURE_FILE), manifest.sign(key).as_bytes())?;
     }
     note(&format!("wrote {} into {}", count(files.len(), "file"), folder.display()));
     Ok(())

@@ -1,5 +1,7 @@
 //! `trimtab serve`: the tracking server.
 
+mod signatures;
+
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,6 +68,8 @@ pub struct ServeArgs {
     stop_timeout: u64,
     #[command(flatten)]
     security: SecurityArgs,
+    #[command(flatten)]
+    signatures: signatures::SignatureArgs,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
@@ -145,6 +149,7 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<Found> {
         body_limit: args.max_request_mib << 20,
         artifact_limit: args.max_artifact_bytes,
         security: args.security.read()?,
+        signing: args.signatures.read(),
         metrics_token: secret("TRIMTAB_METRICS_TOKEN"),
         patience: server::Patience {
             client: Duration::from_secs(args.client_timeout.max(1)),

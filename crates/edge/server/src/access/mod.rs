@@ -6,6 +6,8 @@
 //! asks may read ([`keep`]); [`after`] it, who made something manages it.
 //!
 //! Without authentication only browsers are looked at, and that the workspace is there.
+//!
+//! A request passes [`browsers`] first, whatever its path, and [`layer`] if an endpoint answers it.
 
 mod after;
 mod attempts;
@@ -51,8 +53,6 @@ pub use secret::Secret;
 pub use security::{BasicAuth, Security, Tls, WebhookRules};
 pub use start::start;
 
-#[cfg(test)]
-pub use table::find as in_table;
 
 /// The address that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,16 +66,29 @@ pub struct Access {
     pub default: Permission,
 }
 
-/// The layer.
-pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(ORIGIN).cloned();
+/// The outer layer, also before paths that nobody answers: what browsers must not be made to do.
+pub async fn browsers(State(app): State<App>, request: Request, next: Next) -> Response {
     let security = &app.options().security;
+    let origin = request.headers().get(ORIGIN).cloned();
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    let mut response = match browsers::check(security, method, uri, headers) {
+        Err(denial) => denial.into_response(),
+        Ok(()) => match browsers::preflight(security, method, headers) {
+            Some(answer) => answer,
+            None => next.run(request).await,
+        },
+    };
+    browsers::mark(security, origin.as_ref(), &mut response);
+    response
+}
+
+/// The layer before the endpoints.
+pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let raises = raises(request.method(), request.uri().path());
-    let mut response = match admitted(&app, request, next).await {
+    let response = match admitted(&app, request, next).await {
         Ok(response) => response,
         Err(denial) => denial.into_response(),
     };
-    browsers::mark(security, origin.as_ref(), &mut response);
     if raises && response.status().is_success() {
         app.webhooks().nudge();
     }
@@ -89,11 +102,6 @@ fn raises(method: &Method, path: &str) -> bool {
 }
 
 async fn admitted(app: &App, mut request: Request, next: Next) -> Result<Response, Denial> {
-    let security = &app.options().security;
-    browsers::check(security, request.method(), request.uri(), request.headers())?;
-    if let Some(answer) = browsers::preflight(security, request.method(), request.headers()) {
-        return Ok(answer);
-    }
     let path = request.extract_parts::<MatchedPath>().await;
     let path = path.map(|path| path.as_str().to_owned()).unwrap_or_default();
     let need = table::need(request.method(), &path);

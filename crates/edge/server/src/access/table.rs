@@ -66,6 +66,7 @@ const ROWS: &[(&str, &str, Need)] = &[
     (GET, "/health", Nothing),
     (GET, "/version", Nothing),
     (GET, "/metrics", Administrator),
+    (GET, "/openapi.json", Nothing),
     (GET, "3.0/mlflow/server-info", Nothing),
     // Experiments.
     (POST, "2.0/mlflow/experiments/create", CreateExperiment),
@@ -157,6 +158,7 @@ const ROWS: &[(&str, &str, Need)] = &[
     (POST, "2.0/trimtab/registry/approvals", On(Find::Registered, Update)),
     (POST, "2.0/trimtab/registry/rollback", On(Find::Registered, Update)),
     (GET, "2.0/trimtab/registry/metadata", On(Find::Registered, Read)),
+    (GET, "2.0/trimtab/registry/signature", On(Find::Registered, Read)),
     (GET, "2.0/trimtab/registry/compare", On(Find::Registered, Read)),
     (GET, "2.0/trimtab/registry/history", On(Find::RegisteredOrAll, Read)),
     (GET, "2.0/trimtab/registry/verify", Administrator),

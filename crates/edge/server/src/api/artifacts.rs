@@ -23,7 +23,8 @@ use crate::app::App;
 use crate::routes::{gotten, posted};
 
 pub(crate) use parts::{offers_downloads, offers_uploads};
-pub(crate) use place::open_root;
+pub(crate) use place::{Place, open_root};
+pub(crate) use refusal::said;
 pub(crate) use traced::file_of_trace;
 
 pub(crate) fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {

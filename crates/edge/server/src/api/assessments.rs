@@ -40,11 +40,9 @@ async fn one(ask: Ask) -> Answer {
 async fn update(ask: Ask) -> Answer {
     let given = ask.fields.opt_object("assessment")?.ok_or_else(|| missing("assessment"))?;
     let change = change(&given, &mask(&ask.fields)?)?;
-    let (trace, id, workspace, now) =
-        (trace_id(&ask)?, id(&ask)?, ask.workspace.clone(), ask.now);
-    let changed = ask
-        .write(move |tx| assessments::update(tx, &workspace, &trace, &id, &change, now))
-        .await?;
+    let (trace, id, workspace, now) = (trace_id(&ask)?, id(&ask)?, ask.workspace.clone(), ask.now);
+    let changed =
+        ask.write(move |tx| assessments::update(tx, &workspace, &trace, &id, &change, now)).await?;
     Ok(json(&json!({ "assessment": changed })))
 }
 
@@ -72,8 +70,8 @@ pub(super) fn read(given: &Fields) -> Result<NewAssessment, CatalogError> {
         Some(text) => clock::read_timestamp(name, text).map(Some),
         None => Ok(None),
     };
-    let said = said(given)?
-        .ok_or_else(|| CatalogError::invalid("Unknown assessment type: None"))?;
+    let said =
+        said(given)?.ok_or_else(|| CatalogError::invalid("Unknown assessment type: None"))?;
     Ok(NewAssessment {
         id: owned("assessment_id")?,
         name: given.opt_text("assessment_name")?.unwrap_or_default().to_owned(),
@@ -109,8 +107,7 @@ fn said(given: &Fields) -> Result<Option<Said>, CatalogError> {
         return Ok(Some(Said::feedback(value, error)));
     }
     let issue = given.opt_object("issue")?;
-    let name =
-        |issue: Fields| Ok::<_, CatalogError>(issue.text_or_empty("issue_name")?.to_owned());
+    let name = |issue: Fields| Ok::<_, CatalogError>(issue.text_or_empty("issue_name")?.to_owned());
     Ok(issue.map(name).transpose()?.map(Said::Issue))
 }
 

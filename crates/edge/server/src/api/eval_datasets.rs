@@ -42,9 +42,7 @@ async fn create(ask: Ask) -> Answer {
     };
     let (workspace, now) = (ask.workspace.clone(), ask.now);
     let made = ask
-        .write(move |tx| {
-            eval_datasets::create(tx, &workspace, &name, &experiments, &tags, now)
-        })
+        .write(move |tx| eval_datasets::create(tx, &workspace, &name, &experiments, &tags, now))
         .await?;
     Ok(json(&json!({ "dataset": made })))
 }

@@ -13,6 +13,7 @@ pub mod registry;
 pub mod roles;
 pub mod runs;
 pub mod server;
+pub mod signing;
 pub mod tokens;
 pub mod traces;
 pub mod users;

@@ -153,8 +153,7 @@ async fn keep(
     run: Option<String>,
 ) -> Result<(), ApiError> {
     let place = workspace.clone();
-    let rooted =
-        app.db().write(move |tx| traces::log(tx, &place, experiment, &batches)).await?;
+    let rooted = app.db().write(move |tx| traces::log(tx, &place, experiment, &batches)).await?;
     let Some(run) = run.filter(|_| !rooted.is_empty()) else { return Ok(()) };
     let link = move |tx: &mut database::Tx<'_>| {
         for some in rooted.chunks(traces::MAX_LINKS) {

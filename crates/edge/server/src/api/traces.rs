@@ -168,8 +168,7 @@ async fn delete(ask: Ask) -> Answer {
         trace_ids: fields.texts("request_ids")?,
     };
     let workspace = ask.workspace.clone();
-    let deleted =
-        ask.write(move |tx| traces::delete(tx, &workspace, experiment, &doomed)).await?;
+    let deleted = ask.write(move |tx| traces::delete(tx, &workspace, experiment, &doomed)).await?;
     Ok(json(&json!({ "traces_deleted": deleted })))
 }
 

@@ -25,7 +25,8 @@ async fn create(ask: Ask) -> Answer {
     if !ask.fields.has("events") {
         return Err(crate::fields::missing("events").into());
     }
-    let given = given(&ask)?;
+    let mut given = given(&ask)?;
+    given.events.get_or_insert_default();
     ask.app.webhooks().check(&url).await?;
     let (workspace, now) = (ask.workspace.clone(), ask.now);
     let made = ask.write(move |tx| webhooks::create(tx, &workspace, &given, now)).await?;

@@ -120,20 +120,25 @@ fn the_same_records_give_the_same_tables() {
 #[test]
 fn nothing_else_writes_to_these_tables() {
     let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut seen = 0;
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.ends_with("registry/project.rs") {
+            } else if !path.ends_with("registry/project.rs") && !path.ends_with("tests.rs") {
+                // Tests may damage what they like.
                 let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+                seen += 1;
                 for table in TABLES {
                     for write in ["INSERT INTO", "UPDATE", "DELETE FROM"] {
                         let write = format!("{write} {table} ");
-                        assert!(!text.contains(&write), "{}: {write}", path.display());
+                        assert!(!code.contains(&write), "{}: {write}", path.display());
                     }
                 }
             }
         }
     }
+    assert!(seen > 40, "only {seen} files were seen");
 }

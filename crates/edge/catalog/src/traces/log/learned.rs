@@ -100,7 +100,7 @@ pub(super) fn learn(
 fn known(tx: &mut Tx<'_>, id: i64) -> Result<Known, CatalogError> {
     let some = |columns: &[&str]| {
         let tests: Vec<_> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
-        format!("CASE WHEN {} THEN 1 ELSE 0 END", tests.join(" OR "))
+        format!("CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT)", tests.join(" OR "))
     };
     let sql = format!(
         "SELECT start_time, duration, state, finalized, {}, {}, {}, {}, {} FROM trace WHERE id = ?1",

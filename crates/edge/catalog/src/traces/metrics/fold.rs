@@ -3,7 +3,8 @@
 
 use database::Tx;
 
-use super::{Aggregation, Column, DataPoint, Query, read_dimensions};
+use super::groups::read_dimensions;
+use super::{Aggregation, Column, DataPoint, Query};
 use crate::CatalogError;
 use crate::search::Build;
 

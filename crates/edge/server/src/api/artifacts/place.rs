@@ -15,16 +15,16 @@ const PROXIED: [&str; 3] = ["mlflow-artifacts:", "http:", "https:"];
 const ANCHOR: &str = "/api/2.0/mlflow-artifacts/artifacts/";
 
 /// A folder in a store.
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The store.
-    pub(super) store: Store,
+    pub(crate) store: Store,
     /// The folder.
-    pub(super) folder: ArtifactPath,
+    pub(crate) folder: ArtifactPath,
 }
 
 impl Place {
     /// The place that an address names.
-    pub(super) fn of(app: &App, workspace: &str, uri: &str) -> Result<Self, ApiError> {
+    pub(crate) fn of(app: &App, workspace: &str, uri: &str) -> Result<Self, ApiError> {
         if is_proxied(uri) {
             super::door::must_serve(app)?;
             let folder = scoped(app, workspace, parse(proxied_path(uri)?)?)?;

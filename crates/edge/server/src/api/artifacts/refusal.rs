@@ -68,7 +68,7 @@ impl IntoResponse for Refusal {
 }
 
 /// The same error with the protocol's code.
-pub(super) fn said(error: ArtifactError) -> ApiError {
+pub(crate) fn said(error: ArtifactError) -> ApiError {
     let (code, message) = match &error {
         ArtifactError::Path { why, .. } => return invalid_path(why),
         ArtifactError::Missing { path } => {

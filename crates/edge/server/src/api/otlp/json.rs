@@ -256,12 +256,12 @@ fn any(sent: JsonAny) -> AnyValue {
         .or(sent.bool_value.map(Any::Bool))
         .or(sent.int_value.map(Any::Int))
         .or(sent.double_value.map(Any::Double))
-        .or(sent.array_value.map(|list| {
-            Any::List(List { values: list.values.into_iter().map(any).collect() })
-        }))
-        .or(sent.kvlist_value.map(|fields| {
-            Any::Fields(Fields { values: attributes(fields.values) })
-        }))
+        .or(sent
+            .array_value
+            .map(|list| Any::List(List { values: list.values.into_iter().map(any).collect() })))
+        .or(sent
+            .kvlist_value
+            .map(|fields| Any::Fields(Fields { values: attributes(fields.values) })))
         .or(sent.bytes_value.map(Any::Bytes));
     AnyValue { value }
 }
@@ -293,7 +293,9 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_not_read() {
-        for body in ["{", "[]", r#"{"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "zz"}]}]}]}"#] {
+        for body in
+            ["{", "[]", r#"{"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "zz"}]}]}]}"#]
+        {
             assert!(read(body.as_bytes()).is_none(), "{body}");
         }
     }

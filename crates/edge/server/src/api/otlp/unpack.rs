@@ -47,7 +47,10 @@ mod tests {
         assert_eq!(unpack(packed(10), "GZIP", 10).unwrap(), Bytes::from(vec![b'a'; 10]));
         let error = unpack(packed(100_000), "gzip", 10).unwrap_err();
         assert_eq!(error, "Failed to decompress gzip payload: it has more than 10 bytes");
-        assert_eq!(unpack(Bytes::from_static(b"x"), "br", 10).unwrap_err(), "Unsupported Content-Encoding: br");
+        assert_eq!(
+            unpack(Bytes::from_static(b"x"), "br", 10).unwrap_err(),
+            "Unsupported Content-Encoding: br"
+        );
         unpack(Bytes::from_static(b"x"), "gzip", 10).unwrap_err();
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{asked, environment, opt_text, text};
 use crate::api::runs::page_offset;
+use crate::api::signing;
 use crate::app::App;
 use crate::ask::Ask;
 use crate::reply::{Answer, json};
@@ -37,8 +38,10 @@ async fn set_policy(ask: Ask) -> Answer {
     let name = name(&ask)?;
     let policy = Policy {
         metadata: field::<Demand>(&ask, "metadata")?.unwrap_or_default(),
+        signature: field::<Demand>(&ask, "signature")?.unwrap_or_default(),
         protect: field::<Vec<Protection>>(&ask, "protect")?.unwrap_or_default(),
     };
+    signing::check_policy(&ask.app, policy.signature)?;
     let found = ask
         .write(move |tx| registry::set_policy(tx, &asked, name.as_deref(), Some(&policy)))
         .await?;

@@ -8,6 +8,7 @@ use tracking::search::Entity;
 
 use super::{asked, opt_text, plain, search, text};
 use crate::api::runs::page_json;
+use crate::api::signing;
 use crate::app::App;
 use crate::ask::Ask;
 use crate::reply::{Answer, bytes, json, nothing};
@@ -118,6 +119,13 @@ async fn delete_alias(ask: Ask) -> Answer {
 async fn get_alias(ask: Ask) -> Answer {
     let (name, alias) = (text(&ask, "name")?, text(&ask, "alias")?);
     let workspace = ask.workspace.clone();
-    let found = ask.read(move |tx| registry::get_by_alias(tx, &workspace, &name, &alias)).await?;
-    Ok(json(&json!({ "model_version": found })))
+    let (found, claim) = ask
+        .read(move |tx| {
+            let found = registry::get_by_alias(tx, &workspace, &name, &alias)?;
+            let claim = registry::claim(tx, &workspace, &name, &found.version)?;
+            Ok((found, claim))
+        })
+        .await?;
+    let warning = signing::at_load(&ask, &found.name, &found.version, &claim).await?;
+    Ok(signing::warned(json(&json!({ "model_version": found })), warning))
 }

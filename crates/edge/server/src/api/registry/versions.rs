@@ -8,6 +8,7 @@ use tracking::search::Entity;
 
 use super::{asked, environment, opt_text, plain, search, text};
 use crate::api::runs::page_json;
+use crate::api::signing;
 use crate::app::App;
 use crate::ask::Ask;
 use crate::reply::{Answer, bytes, json, nothing};
@@ -29,7 +30,7 @@ pub(super) fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
 
 async fn create(ask: Ask) -> Answer {
     let asked = asked(&ask, "model-versions/create");
-    let new = NewVersion {
+    let mut new = NewVersion {
         name: text(&ask, "name")?,
         source: text(&ask, "source")?,
         run_id: opt_text(&ask, "run_id")?,
@@ -37,11 +38,13 @@ async fn create(ask: Ask) -> Answer {
         run_link: plain(&ask, "run_link")?,
         description: plain(&ask, "description")?,
         tags: ask.fields.tags("tags")?,
+        signature: None,
     };
     let options = ask.app.options();
     let roots = [options.artifact_root.as_str(), options.artifacts.as_deref().unwrap_or_default()];
     registry::check_host(&new.source, &roots)?;
     let found = environment::of_new(&ask, &new).await?;
+    new.signature = signing::at_registration(&ask, &new).await?;
     let made =
         ask.write(move |tx| registry::create_version(tx, &asked, &new, found.as_deref())).await?;
     Ok(json(&json!({ "model_version": made })))
@@ -93,9 +96,15 @@ async fn find(ask: Ask) -> Answer {
 
 async fn download_uri(ask: Ask) -> Answer {
     let (name, version) = (plain(&ask, "name")?, plain(&ask, "version")?);
-    let workspace = ask.workspace.clone();
-    let uri = ask.read(move |tx| registry::download_uri(tx, &workspace, &name, &version)).await?;
-    Ok(json(&json!({ "artifact_uri": uri })))
+    let (workspace, of) = (ask.workspace.clone(), (name.clone(), version.clone()));
+    let (uri, claim) = ask
+        .read(move |tx| {
+            let uri = registry::download_uri(tx, &workspace, &of.0, &of.1)?;
+            Ok((uri, registry::claim(tx, &workspace, &of.0, &of.1)?))
+        })
+        .await?;
+    let warning = signing::at_load(&ask, &name, &version, &claim).await?;
+    Ok(signing::warned(json(&json!({ "artifact_uri": uri })), warning))
 }
 
 async fn set_tag(ask: Ask) -> Answer {

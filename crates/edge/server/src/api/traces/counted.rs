@@ -67,9 +67,7 @@ pub(super) async fn correlate(ask: Ask) -> Answer {
     let base = filter(fields, "base_filter")?;
     let workspace = ask.workspace.clone();
     let found = ask
-        .read(move |tx| {
-            traces::correlate(tx, &workspace, &experiments, &base, [&first, &second])
-        })
+        .read(move |tx| traces::correlate(tx, &workspace, &experiments, &base, [&first, &second]))
         .await?;
     Ok(json(&found))
 }

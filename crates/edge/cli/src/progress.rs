@@ -1,0 +1,76 @@
+//! Progress of long work on standard error: a bar, or a line at each tenth where there is no
+//! terminal.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+
+use crate::show::{grouped, note};
+
+/// Shows how far work is. Clones show the same.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    what: &'static str,
+    things: &'static str,
+    total: u64,
+    done: u64,
+    way: Way,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    Silent,
+    Bar(ProgressBar),
+    Lines,
+}
+
+impl Progress {
+    /// Shows that `what` is done with so many `things`, or is silent.
+    pub fn new(silent: bool, what: &'static str, things: &'static str) -> Self {
+        let way = match (silent, std::io::stderr().is_terminal()) {
+            (true, _) => Way::Silent,
+            (false, true) => Way::Bar(bar(what, things)),
+            (false, false) => Way::Lines,
+        };
+        Self { what, things, total: 0, done: 0, way }
+    }
+
+    /// There is so much to do.
+    pub fn total(&mut self, total: u64) {
+        self.total = total;
+        if let Way::Bar(bar) = &self.way {
+            bar.set_length(total);
+        }
+    }
+
+    /// So much more was done, of this.
+    pub fn done(&mut self, more: u64, of: &str) {
+        let before = self.tenths();
+        self.done += more;
+        match &self.way {
+            Way::Silent => {}
+            Way::Bar(bar) => {
+                bar.set_position(self.done);
+                bar.set_message(of.to_owned());
+            }
+            Way::Lines if self.tenths() > before => {
+                let (what, things, done) = (self.what, self.things, grouped(self.done as f64, 0));
+                note(&format!("{what}  {}0%  {done} {things}", self.tenths()));
+            }
+            Way::Lines => {}
+        }
+    }
+
+    fn tenths(&self) -> u64 {
+        (self.done * 10).checked_div(self.total).unwrap_or(0)
+    }
+}
+
+fn bar(what: &str, things: &str) -> ProgressBar {
+    let template = format!("{what} {{wide_bar:.cyan/blue}} {{pos}}/{{len}} {things} {{msg}} {{elapsed}}");
+    let style = ProgressStyle::with_template(&template).expect("the template is well formed");
+    let bar = ProgressBar::new(0).with_style(style).with_finish(ProgressFinish::AndClear);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
