@@ -63,14 +63,19 @@ class Filled:
         mlflow.set_registry_uri(self.uri)
         return self
 
+    def __exit__(self, *_):
+        pass
+
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory):
     server = Server("mlflow", "sqlite", tmp_path_factory.mktemp("origin")).start()
-    with Filled(server) as filled:
-        fill(filled.client, tmp_path_factory.mktemp("files"))
+    try:
+        with Filled(server) as filled:
+            fill(filled.client, tmp_path_factory.mktemp("files"))
         yield filled
-    server.stop()
+    finally:
+        server.stop()
 
 
 def started(kind, home):

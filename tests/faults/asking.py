@@ -45,7 +45,7 @@ class Asking:
         except BROKEN:
             self.close()
             raise
-        return answer.status, json.loads(said) if kind.startswith("application/json") else said
+        return answer.status, json.loads(said) if said and kind.startswith("application/json") else said
 
     def close(self):
         if self.connection is not None:

@@ -7,6 +7,9 @@ TRIMTAB_BIN             the binary (default: the debug build)
 
 import os
 import secrets
+import signal
+import threading
+import time
 
 import psycopg2
 import pytest
@@ -17,6 +20,11 @@ from processes import Trimtab
 
 POSTGRES = os.environ.get("TRIMTAB_TEST_POSTGRES")
 NO_POSTGRES = "no PostgreSQL: run this under scripts/services.sh run"
+
+
+def pytest_configure():
+    """Told to end, it ends as after Ctrl-C: servers are not left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end", returncode=143))
 
 
 def execute(statement):
@@ -91,3 +99,29 @@ def asking():
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def serves_others(server, asking):
+    """Throughout the test somebody else asks, and is answered at once."""
+    stop, slowest, failures = threading.Event(), [0.0], []
+
+    def others():
+        ask = asking(server)
+        run = ask.run()
+        while not stop.wait(0.05):
+            began = time.monotonic()
+            try:
+                ask.post("runs/set-tag", {"run_id": run, "key": "k", "value": "v"})
+                ask.get(f"runs/get?run_id={run}")
+            except Exception as error:  # noqa: BLE001: told at the end
+                failures.append(error)
+            slowest[0] = max(slowest[0], time.monotonic() - began)
+
+    thread = threading.Thread(target=others, daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join(60)
+    assert not failures, failures[:3]
+    assert slowest[0] < 3, f"somebody else waited {slowest[0]:.1f} s"

@@ -16,9 +16,9 @@ import pytest
 
 from asking import API, Asking, head
 
-# The server lets 8,192 pieces of work wait, and holds 256 MiB of requests.
+# The server lets 8,192 pieces of work wait, and holds 128 MiB of requests.
 WAITING = 8_192
-MIB_AT_HAND = 256
+MIB_AT_HAND = 128
 
 
 @contextlib.contextmanager
@@ -75,16 +75,20 @@ def test_more_writes_than_may_wait(serve, asking, many_files):
         refused = statuses(connections, 6)
         # One was taken by the writer, and there the lock holds it.
         assert len(refused) >= clients - WAITING - 1024, len(refused)
-        assert {status for status, _ in refused.values()} == {b"429"}
-        assert all(b"REQUEST_LIMIT_EXCEEDED" in said for _, said in refused.values())
-        assert all(b"too many requests are waiting" in said for _, said in refused.values())
+        # One more may have met the lock itself, which SQLite waits for ten seconds.
+        told = [said for status, said in refused.values() if status != b"503"]
+        assert len(told) >= len(refused) - 1
+        assert {said[9:12] for said in told} == {b"429"}
+        assert all(b"REQUEST_LIMIT_EXCEEDED" in said for said in told)
+        assert all(b"too many requests are waiting" in said for said in told)
         # Reads do not wait for the writer.
         assert ask.get(f"runs/get?run_id={run}")
         grown = server.memory("VmHWM") - before
     assert grown < 600, f"{grown:.0f} MiB for {clients} requests"
     waiting = [connection for connection in connections if connection not in refused]
     answers = statuses(waiting, 60)
-    assert len(answers) == len(waiting) and {status for status, _ in answers.values()} == {b"200"}
+    assert len(answers) == len(waiting)
+    assert sum(status != b"200" for status, _ in answers.values()) <= 1
     for connection in connections:
         connection.close()
     print(f"{len(refused)} of {clients} were refused, {grown:.0f} MiB more")
@@ -119,7 +123,7 @@ def test_more_bytes_than_may_be_at_hand(serve, asking):
     assert {status for status, _ in early} == {429}, early[:3]
     assert all("too many large requests" in said["message"] for _, said in early)
     assert {status for status, _ in answers} <= {200, 400, 429}, [a for a in answers if a[0] not in (200, 400, 429)][:3]
-    assert grown < 4 * MIB_AT_HAND, f"{grown:.0f} MiB"
+    assert grown < 6 * MIB_AT_HAND, f"{grown:.0f} MiB"
     print(f"{len(early)} of {clients} requests of {size:.1f} MiB were refused, {grown:.0f} MiB more")
     # It is let go again: another large request is taken.
     assert asking(server).ask("POST", "runs/log-batch", {**body, "tags": params[:50]})[0] == 200

@@ -15,6 +15,9 @@ pub enum DatabaseError {
     /// A row with this key exists already.
     #[error("there is a row with this key already: {0}")]
     Duplicate(String),
+    /// A text has characters that the database cannot keep, such as NUL in PostgreSQL.
+    #[error("the database cannot keep this text: {0}")]
+    Text(String),
     /// Two writers were in each other's way, also after trying again.
     #[error("another writer was in the way: {0}")]
     Conflict(String),
@@ -80,6 +83,8 @@ impl From<postgres::Error> for DatabaseError {
             || *code == SqlState::T_R_DEADLOCK_DETECTED
         {
             Self::Conflict(text)
+        } else if *code == SqlState::CHARACTER_NOT_IN_REPERTOIRE {
+            Self::Text(text)
         } else if *code == SqlState::DISK_FULL {
             Self::Full(text)
         } else if code.code().starts_with("57P")

@@ -225,7 +225,12 @@ impl Database {
         }
         let place = Place::Address(address.to_owned());
         let database = Self::shared(Dialect::Postgres, place, readers, writers, Arc::default());
-        let migrated = database.migrate(migrations)?;
+        let migrated = database.migrate(migrations).map_err(|error| match error {
+            DatabaseError::Unavailable(what) => {
+                DatabaseError::Unavailable(format!("{}: {what}", database.address()))
+            }
+            error => error,
+        })?;
         Ok(database.with_migrated(migrated))
     }
 

@@ -92,6 +92,7 @@ impl From<DatabaseError> for CatalogError {
             }
             DatabaseError::Busy => Code::RequestLimitExceeded,
             DatabaseError::Duplicate(_) => Code::ResourceAlreadyExists,
+            DatabaseError::Text(_) => Code::InvalidParameterValue,
             _ => Code::InternalError,
         };
         Self { code, message: error.to_string(), database: Some(error) }

@@ -135,8 +135,8 @@ fn stages_have_a_newest_version_each() {
         let said = latest(&["Live"]).unwrap_err().message;
         let valid = "Value must be one of None, Staging, Production, Archived.";
         assert_eq!(said, format!("Invalid Model Version stage: Live. {valid}"));
-        // The protocol's own answer to this is a fault of the server.
-        assert_eq!(to("1", "Archived", true).unwrap_err().code, Code::InternalError);
+        // MLflow calls this a fault of its own (INTERNAL_ERROR).
+        assert_eq!(to("1", "Archived", true).unwrap_err().code, Code::InvalidParameterValue);
     });
 }
 

@@ -172,6 +172,7 @@ fn every_comparison_finds_what_it_says() {
             ("tags.kind IS NOT NULL", |r| r.data.tags.iter().any(|t| t.key == "kind")),
             ("attributes.run_name = 'run-3'", |r| r.info.run_name == "run-3"),
             ("attributes.start_time > 1003", |r| r.info.start_time > 1_003),
+            ("attributes.start_time > 1003.5", |r| r.info.start_time > 1_003),
             ("attributes.status = 'FINISHED'", |_| false),
         ];
         for (filter, fits) in cases {

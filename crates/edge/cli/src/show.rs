@@ -41,6 +41,12 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The day of a moment in milliseconds.
+pub fn day(milliseconds: i64) -> String {
+    let moment = types::Timestamp::from_timestamp_millis(milliseconds);
+    moment.map_or_else(|| "-".to_owned(), |moment| moment.date_naive().to_string())
+}
+
 /// Prints a table; columns whose header begins with `>` are aligned to the right.
 pub fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();

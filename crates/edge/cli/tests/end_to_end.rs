@@ -197,10 +197,21 @@ fn a_model_is_given_out_as_an_mlflow_folder() {
     let world = World::default();
     world.run();
     let name = world.json("models list --home home")[0]["name"].as_str().unwrap().to_owned();
-    world.prints(&format!("models show {name} 1 --export exported --home home"));
-    for file in ["MLmodel", "model.onnx", "requirements.txt"] {
+    world.write("key.pem", include_str!("../../../mlops/signing/tests/data/key.pem"));
+    world.write("key.pub", include_str!("../../../mlops/signing/tests/data/public.pem"));
+    world.write("other.pub", include_str!("../../../mlops/signing/tests/data/other_public.pem"));
+    world.prints(&format!("models show {name} 1 --export exported --key key.pem --home home"));
+    for file in ["MLmodel", "model.onnx", "requirements.txt", "model.sig"] {
         assert!(world.path("exported").join(file).is_file(), "no {file}");
     }
+    let signed = world.prints("sign exported --verify --key key.pub");
+    assert!(signed.contains("as they were signed"), "{signed}");
+    let other = world.trimtab("sign exported --verify --key other.pub");
+    assert_eq!(other.code, 3, "{}{}", other.out, other.err);
+    world.write("exported/model.onnx", "another model");
+    let altered = world.trimtab("sign exported --verify --key key.pub");
+    assert_eq!(altered.code, 3, "{}{}", altered.out, altered.err);
+    assert!(altered.out.contains("`model.onnx` was changed"), "{}", altered.out);
 }
 
 #[test]
@@ -288,12 +299,16 @@ fn help_is_as_it_was_read_over() {
         "replay",
         "verify",
         "runs",
+        "sign",
         "models",
         "models list",
         "models show",
         "models compare",
         "models promote",
         "models rollback",
+        "backup",
+        "restore",
+        "doctor",
         "optimise",
         "frontier",
         "data",

@@ -28,7 +28,9 @@ pub use client::{Client, Login};
 pub use copy::{Count, Summary, Wanted, Watch, copy};
 pub use error::{ExchangeError, Result};
 pub use source::{File, Mlflow, Owner, Server as ServerSource, Source};
-pub use target::{FullModel, FullRun, Here, Home, HomeOptions, Place, Put, Server as ServerTarget, Target};
+pub use target::{
+    FullModel, FullRun, Here, Home, HomeOptions, Place, Put, Server as ServerTarget, Target,
+};
 
 /// Bytes of a file, as they come.
 pub type ByteStream = futures_util::stream::BoxStream<'static, std::io::Result<bytes::Bytes>>;

@@ -20,11 +20,7 @@ pub trait Source: Sync {
     fn experiments(&self) -> Result<Vec<Experiment>>;
 
     /// Gives the runs of an experiment to `take`, some at a time, deleted ones too.
-    fn runs(
-        &self,
-        experiment: &str,
-        take: &mut dyn FnMut(Vec<Run>) -> Result<()>,
-    ) -> Result<()>;
+    fn runs(&self, experiment: &str, take: &mut dyn FnMut(Vec<Run>) -> Result<()>) -> Result<()>;
 
     /// All that these runs measured, in their order.
     fn histories(&self, runs: &[&Run]) -> Result<Vec<Vec<Metric>>>;

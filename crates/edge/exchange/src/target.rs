@@ -50,7 +50,8 @@ pub trait Target: Sync {
     fn files_held(&self, to: &Here) -> Result<HashMap<String, u64>>;
 
     /// Keeps a file.
-    fn put_file(&self, to: &Here, path: &str, stream: ByteStream, size: Option<u64>) -> Result<u64>;
+    fn put_file(&self, to: &Here, path: &str, stream: ByteStream, size: Option<u64>)
+    -> Result<u64>;
 
     /// Does what must wait until all runs and models of an experiment are there.
     fn settle(&self, place: &Place) -> Result<Put>;

@@ -1,5 +1,6 @@
 //! What the server works with, and how it was asked to work.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::operate::Meters;
 use crate::webhooks::Webhooks;
 
 /// How the server was asked to work.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Where it listens.
     pub address: SocketAddr,
@@ -43,6 +44,19 @@ pub struct Options {
     pub metrics_token: Option<Secret>,
     /// How long it waits for others.
     pub patience: Patience,
+}
+
+/// Without the address of the database, which may hold a password.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("address", &self.address)
+            .field("home", &self.home)
+            .field("artifacts", &self.artifacts)
+            .field("artifact_root", &self.artifact_root)
+            .field("security", &self.security)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Options {

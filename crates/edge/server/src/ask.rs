@@ -97,15 +97,20 @@ pub fn now() -> i64 {
 
 async fn read_body(body: axum::body::Body) -> Result<Bytes, ApiError> {
     axum::body::to_bytes(body, usize::MAX).await.map_err(|error| {
-        let too_long = std::error::Error::source(&error)
-            .is_some_and(|cause| cause.downcast_ref::<LengthLimitError>().is_some());
-        let message = if too_long {
+        let message = if is_too_long(&error) {
             "the request is larger than this server accepts: send it in parts".to_owned()
         } else {
             format!("the request could not be read to its end: {error}")
         };
         ApiError(CatalogError::new(Code::BadRequest, message))
     })
+}
+
+/// Layers that look at a body wrap its errors.
+fn is_too_long(error: &axum::Error) -> bool {
+    let first: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut causes = std::iter::successors(first, |error| error.source());
+    causes.any(|error| error.is::<LengthLimitError>())
 }
 
 /// The workspace that a request names.

@@ -134,7 +134,10 @@ impl Fields {
     pub fn opt_text(&self, name: &str) -> Taken<Option<&str>> {
         match self.find(name) {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Value::String(text)) => {
+                catalog::names::check_text(name, text)?;
+                Ok(Some(text))
+            }
             Some(other) => Err(wrong(name, other)),
         }
     }
@@ -196,7 +199,10 @@ impl Fields {
     /// A list of texts; empty where there is none.
     pub fn texts(&self, name: &str) -> Taken<Vec<String>> {
         let text = |value: &Value| match value {
-            Value::String(text) => Ok(text.clone()),
+            Value::String(text) => {
+                catalog::names::check_text(name, text)?;
+                Ok(text.clone())
+            }
             // Clients send numbers of experiments as numbers too.
             Value::Number(number) if number.is_i64() => Ok(number.to_string()),
             other => Err(wrong(name, other)),

@@ -29,8 +29,9 @@ use crate::operate;
 /// A client must send so many bytes a second, over the time that it is waited for.
 const PACE: f64 = 500.0;
 
-/// So many bytes of requests may be at hand at once, or four of the largest request.
-const AT_HAND: usize = 256 << 20;
+/// So many bytes of requests may be at hand at once, or two of the largest request. Read and taken
+/// apart, a request needs about four times its bytes.
+const AT_HAND: usize = 128 << 20;
 
 /// So many bytes are read of a body that was answered before its end.
 const LEFT: usize = 128 << 20;
@@ -47,7 +48,7 @@ impl Intake {
     /// `patience` is how long a client may keep the server waiting, `largest` the largest request that
     /// is read as a whole.
     pub fn new(patience: Duration, largest: usize) -> Self {
-        let room = AT_HAND.max(largest.saturating_mul(4));
+        let room = AT_HAND.max(largest.saturating_mul(2));
         Self { patience, room, at_hand: Arc::default() }
     }
 }

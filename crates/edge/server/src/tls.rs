@@ -127,7 +127,9 @@ pub fn config(tls: &Tls) -> Result<ServerConfig, ServeError> {
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, key))
-        .map_err(|error| refused(&tls.certificate, format!("with {}: {error}", tls.key.display())))?;
+        .map_err(|error| {
+            refused(&tls.certificate, format!("with {}: {error}", tls.key.display()))
+        })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }

@@ -84,6 +84,13 @@ impl Model {
         }
     }
 
+    async fn policy(&self, policy: Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        let path = "/api/2.0/trimtab/registry/policy";
+        let request = common::request("POST", path, &headers, policy.to_string().into());
+        self.server.send(request).await
+    }
+
     async fn is_refused(&self, why: &str) {
         for answer in self.load().await {
             let says = answer.json();
@@ -139,7 +146,7 @@ async fn a_version_is_signed_when_it_is_registered() {
     let model = Model::registered(signing_with(Demand::Enforce)).await;
     let file = fs::read(model.path(SIGNATURE_FILE)).expect("a signature is there");
     let public = PublicKey::from_pem(&text("public.pem")).expect("a key");
-    let signed = signing::open(&file, &[public]).expect("it holds");
+    let signed = signing::open(&file, &public.into()).expect("it holds");
     assert_eq!(signed.manifest, manifest(&FILES));
     assert_eq!(model.tag().await, statement(&signed.manifest));
     model.loads().await;
@@ -269,25 +276,15 @@ async fn a_policy_asks_for_more_and_not_for_less() {
     model.server.ok("POST", "registered-models/alias", fields).await;
     model.loads().await;
     let policy = json!({ "name": "churn", "signature": "enforce" });
-    let set = |policy: Value| async {
-        let headers = [("content-type", "application/json")];
-        let path = "/api/2.0/trimtab/registry/policy";
-        let request = common::request("POST", path, &headers, policy.to_string().into());
-        model.server.send(request).await
-    };
-    let answer = set(policy).await;
-    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    assert_eq!(model.policy(policy).await.status, 200);
     model.is_refused("it was not signed when it was registered").await;
     let refused = model.register(json!([])).await.json();
     let message = refused["message"].as_str().expect("a message");
     assert!(message.contains("there is no file in it"), "{message}");
 
     let strict = Model::registered(signing_with(Demand::Enforce)).await;
-    let headers = [("content-type", "application/json")];
-    let off = json!({ "name": "churn", "signature": "off" }).to_string();
-    let path = "/api/2.0/trimtab/registry/policy";
-    let request = common::request("POST", path, &headers, off.into());
-    assert_eq!(strict.server.send(request).await.status, 200);
+    let off = json!({ "name": "churn", "signature": "off" });
+    assert_eq!(strict.policy(off).await.status, 200);
     fs::write(strict.path("weights"), "9").unwrap();
     strict.is_refused("`weights` was changed").await;
 }
@@ -298,11 +295,7 @@ async fn without_a_key_nothing_is_signed_and_no_policy_asks_for_it() {
     assert!(!model.path(SIGNATURE_FILE).exists());
     assert_eq!(model.tag().await, Value::Null);
     model.loads().await;
-    let headers = [("content-type", "application/json")];
-    let policy = json!({ "signature": "warn" }).to_string();
-    let request =
-        common::request("POST", "/api/2.0/trimtab/registry/policy", &headers, policy.into());
-    let refused = model.server.send(request).await;
+    let refused = model.policy(json!({ "signature": "warn" })).await;
     assert_eq!(refused.status, 400, "{:?}", refused.body);
 }
 

@@ -4,10 +4,12 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::certificate;
 use crate::error::SigningError;
 use crate::key::{PublicKey, SigningKey};
 use crate::manifest::Manifest;
 use crate::sha256::Sha256;
+use crate::trust::Trust;
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -25,8 +27,21 @@ struct Bundle {
 struct Material {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     public_key: Option<KeyName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    x509_certificate_chain: Option<Chain>,
     #[serde(default)]
     tlog_entries: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Chain {
+    certificates: Vec<OneCertificate>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OneCertificate {
+    raw_bytes: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +72,7 @@ pub struct Signed {
     pub manifest: Manifest,
     /// The digest of the statement that was signed.
     pub statement: Sha256,
-    /// The key that signed it, by its [hint](PublicKey::hint).
+    /// Who signed it: the [hint](PublicKey::hint) of the key, or the SHA-256 of the certificate.
     pub by: String,
 }
 
@@ -70,6 +85,7 @@ impl Manifest {
             media_type: MEDIA_TYPE.to_owned(),
             verification_material: Material {
                 public_key: Some(KeyName { hint: Some(key.public().hint()) }),
+                x509_certificate_chain: None,
                 tlog_entries: vec![],
             },
             dsse_envelope: Envelope {
@@ -85,11 +101,11 @@ impl Manifest {
     }
 }
 
-/// Opens a signature file that one of these keys made.
+/// Opens a signature file that somebody made who is trusted.
 ///
 /// # Errors
 /// All of [`SigningError`] but `Key` and `Unsignable`: a signature that does not hold says nothing.
-pub fn open(file: &[u8], keys: &[PublicKey]) -> Result<Signed, SigningError> {
+pub fn open(file: &[u8], trust: &Trust) -> Result<Signed, SigningError> {
     let bundle: Bundle = serde_json::from_slice(file).map_err(|error| unread(&error))?;
     if bundle.media_type != MEDIA_TYPE {
         return Err(unread(&format_args!("its media type is `{}`", bundle.media_type)));
@@ -102,25 +118,46 @@ pub fn open(file: &[u8], keys: &[PublicKey]) -> Result<Signed, SigningError> {
         .map_err(|_| unread(&"it has not exactly one signature"))?;
     let statement = BASE64_STANDARD.decode(payload).map_err(|error| unread(&error))?;
     let signature = BASE64_STANDARD.decode(sig).map_err(|error| unread(&error))?;
-    let Some(named) = bundle.verification_material.public_key else {
-        return Err(SigningError::Unsupported("with a certificate; sign it with a key".to_owned()));
-    };
-    let key = signer(named.hint.as_deref(), keys, &pre_authentication(&statement), &signature)?;
-    Ok(Signed {
-        manifest: Manifest::of_statement(&statement)?,
-        statement: Sha256::of(&statement),
-        by: key.hint(),
-    })
+    let by = signer(bundle.verification_material, trust, &statement, &signature)?;
+    let manifest = Manifest::of_statement(&statement)?;
+    Ok(Signed { manifest, statement: Sha256::of(&statement), by })
+}
+
+/// Who made a signature, if it holds.
+fn signer(
+    material: Material,
+    trust: &Trust,
+    statement: &[u8],
+    signature: &[u8],
+) -> Result<String, SigningError> {
+    let message = pre_authentication(statement);
+    match material {
+        Material { x509_certificate_chain: Some(chain), .. } => {
+            let der = |one: OneCertificate| BASE64_STANDARD.decode(one.raw_bytes);
+            let chain: Vec<Vec<u8>> = chain
+                .certificates
+                .into_iter()
+                .map(|one| der(one).map_err(|error| unread(&error)))
+                .collect::<Result<_, _>>()?;
+            certificate::signer(&chain, &trust.roots, &message, signature)
+        }
+        Material { public_key: Some(named), .. } => {
+            let named = named.hint.unwrap_or_default();
+            Ok(key(&named, &trust.keys, &message, signature)?.hint())
+        }
+        _ => Err(SigningError::Unsupported(
+            "without a key and without a chain of certificates; sign it with a key".to_owned(),
+        )),
+    }
 }
 
 /// The key that made a signature. A hint only says where to look: it is not signed itself.
-fn signer<'a>(
-    named: Option<&str>,
+fn key<'a>(
+    named: &str,
     keys: &'a [PublicKey],
     message: &[u8],
     signature: &[u8],
 ) -> Result<&'a PublicKey, SigningError> {
-    let named = named.unwrap_or_default();
     let mut candidates =
         keys.iter().filter(|key| named.is_empty() || key.hint() == named).peekable();
     if candidates.peek().is_none() {
@@ -192,7 +229,7 @@ mod tests {
             let signature = key.sign(&pre_authentication(statement.as_bytes()));
             bundle.dsse_envelope.signatures[0].sig = BASE64_STANDARD.encode(signature);
             bundle.dsse_envelope.payload = BASE64_STANDARD.encode(statement);
-            open(serde_json::to_string(&bundle).unwrap().as_bytes(), &[key.public()])
+            open(serde_json::to_string(&bundle).unwrap().as_bytes(), &key.public().into())
         };
         let (one, two) = (Sha256::of(b"1").to_string(), Sha256::of(b"2").to_string());
         assert!(sign("", "").is_ok());

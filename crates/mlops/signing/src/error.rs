@@ -31,6 +31,9 @@ pub enum SigningError {
         /// The key that it names, if it names one.
         hint: String,
     },
+    /// The certificate that was brought along says nothing for its key.
+    #[error("the certificate of who signed it is not trusted: {0}")]
+    Certificate(String),
     /// The signature and what it signs do not belong together.
     #[error("its signature is wrong: what is signed was changed, or signed with another key")]
     Forged,

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use signing::{Difference, GIT_PATHS, Ignored, Manifest, PublicKey, Sha256, SigningKey};
-use signing::{SIGNATURE_FILE, SigningError};
+use signing::{SIGNATURE_FILE, SigningError, Trust};
 
 const KEY: &str = include_str!("data/key.pem");
 const KEY_SEC1: &str = include_str!("data/key_sec1.pem");
@@ -44,7 +44,7 @@ fn public() -> PublicKey {
 }
 
 fn open(file: &str) -> Result<signing::Signed, SigningError> {
-    signing::open(file.as_bytes(), &[public()])
+    signing::open(file.as_bytes(), &public().into())
 }
 
 fn statement_of(file: &str) -> Value {
@@ -123,7 +123,7 @@ fn a_signature_that_was_changed_does_not_hold() {
     digest(&mut bundle);
     assert_eq!(open(&bundle.to_string()), Err(SigningError::Forged));
 
-    let rows: [(&str, Change, fn(&SigningError) -> bool); 9] = [
+    let rows: [(&str, Change, fn(&SigningError) -> bool); 10] = [
         (
             "the payload type",
             |b| b["dsseEnvelope"]["payloadType"] = json!("text/plain"),
@@ -161,8 +161,16 @@ fn a_signature_that_was_changed_does_not_hold() {
             |e| matches!(e, SigningError::OtherKey { hint } if hint == "00"),
         ),
         (
-            "a certificate in place of a key",
-            |b| b["verificationMaterial"] = json!({ "x509CertificateChain": {} }),
+            "no certificate in place of a key",
+            |b| {
+                let none = json!({ "x509CertificateChain": { "certificates": [] } });
+                b["verificationMaterial"] = none;
+            },
+            |e| matches!(e, SigningError::Certificate(_)),
+        ),
+        (
+            "a keyless signature",
+            |b| b["verificationMaterial"] = json!({ "certificate": { "rawBytes": "" } }),
             |e| matches!(e, SigningError::Unsupported(_)),
         ),
         (
@@ -190,15 +198,17 @@ fn a_signature_that_was_changed_does_not_hold() {
 #[test]
 fn another_key_is_told_from_a_wrong_signature() {
     let other = PublicKey::from_pem(OTHER).expect("a key");
-    let error = signing::open(OF_PACKAGE.as_bytes(), &[other.clone()]).expect_err("another key");
+    let other = Trust::from(other);
+    let error = signing::open(OF_PACKAGE.as_bytes(), &other).expect_err("another key");
     assert_eq!(error, SigningError::OtherKey { hint: public().hint() });
-    let keys = [other.clone(), public()];
+    let mut keys = other.clone();
+    keys.extend(public().into());
     assert!(signing::open(OF_PACKAGE.as_bytes(), &keys).is_ok());
     // Without a hint each key is tried.
     let mut bundle: Value = serde_json::from_str(OF_PACKAGE).expect("JSON");
     bundle["verificationMaterial"]["publicKey"] = json!({});
     assert!(signing::open(bundle.to_string().as_bytes(), &keys).is_ok());
-    let wrong = signing::open(bundle.to_string().as_bytes(), &[other]);
+    let wrong = signing::open(bundle.to_string().as_bytes(), &other);
     assert_eq!(wrong, Err(SigningError::Forged));
 }
 

@@ -60,8 +60,8 @@ fn check(new: &ImportedRun) -> Result<(), CatalogError> {
     for (path, text) in [("run_name", &info.run_name), ("user_id", &info.user_id)] {
         check_text(path, text)?;
     }
-    let texts = data.params.iter().chain(&data.tags);
-    texts.map(|Tag { key, value }| check_text(key, value)).collect()
+    let mut texts = data.params.iter().chain(&data.tags);
+    texts.try_for_each(|Tag { key, value }| check_text(key, value))
 }
 
 /// The row of the run, active for now, so that things can be logged to it.

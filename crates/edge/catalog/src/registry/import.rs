@@ -94,8 +94,8 @@ pub fn import_model(
     model: &ModelElsewhere,
 ) -> Result<ModelBrought, CatalogError> {
     check(model)?;
-    let mut brought = ModelBrought::default();
-    brought.made = ensure(tx, asked, model)?;
+    let mut brought =
+        ModelBrought { made: ensure(tx, asked, model)?, ..ModelBrought::default() };
     for version in &model.versions {
         match put_version(tx, asked, model, version) {
             Ok((number, made)) => {

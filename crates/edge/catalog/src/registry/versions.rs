@@ -12,7 +12,7 @@ use super::policy::{self, Demand};
 use super::source::{self, NewVersion};
 use super::{metadata, read, signature};
 use crate::names::{check_key, check_text};
-use crate::{CatalogError, Code, Tag, sql};
+use crate::{CatalogError, Tag, sql};
 
 /// A version, in the words of the wire.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -196,13 +196,10 @@ pub fn move_to_stage(
 ) -> Result<ModelVersion, CatalogError> {
     let wanted = names::stage(stage)?;
     if archive_others && !matches!(wanted, "Staging" | "Production") {
-        return Err(CatalogError::new(
-            Code::InternalError,
-            format!(
-                "Model version transition cannot archive existing model versions because '{stage}' \
-                 is not an Active stage. Valid stages are ['Staging', 'Production']"
-            ),
-        ));
+        return Err(CatalogError::invalid(format!(
+            "Model version transition cannot archive existing model versions because '{stage}' is \
+             not an Active stage. Valid stages are ['Staging', 'Production']"
+        )));
     }
     check_name(name)?;
     let number = parse_version(version)?;

@@ -17,7 +17,7 @@ use crate::CatalogError;
 /// So many runs are sorted rather than walked to.
 const FEW: usize = 1_000;
 
-/// So many experiments are each walked by their index; more are sorted as a whole.
+/// So many experiments are each asked by their index; more are sorted as a whole.
 const WALKED: usize = 64;
 
 /// The numbers of the first `wanted` runs.
@@ -95,6 +95,9 @@ fn selective(
     search: &RunSearch,
     walk: Option<&Walk>,
 ) -> Result<Option<Term>, CatalogError> {
+    if search.experiments.len() > WALKED {
+        return Ok(None);
+    }
     let mut best: Option<(usize, &Term)> = None;
     let countable = |term: &&Term| {
         use tracking::search::Op;

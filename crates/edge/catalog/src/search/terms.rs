@@ -155,7 +155,17 @@ pub(crate) fn condition(to: &mut Build, dialect: Dialect, term: &Term) -> Result
         Subject::Param(key) => owned(to, "param", key, term, dialect),
         Subject::Tag(key) => owned(to, "tag", key, term, dialect),
         Subject::Attribute("run_name") => owned(to, "tag", crate::runs::NAME_TAG, term, dialect),
-        Subject::Attribute(name) => compare(to, dialect, column(name)?, term.op, &term.operand),
+        Subject::Attribute(name) => {
+            let column = column(name)?;
+            match term.operand {
+                // A time that is compared with a fraction is compared as a number with one.
+                Operand::Number(_) => {
+                    let column = format!("CAST({column} AS DOUBLE PRECISION)");
+                    compare(to, dialect, &column, term.op, &term.operand)
+                }
+                _ => compare(to, dialect, column, term.op, &term.operand),
+            }
+        }
         Subject::Dataset(field) => dataset(to, dialect, *field, term),
         other => Err(CatalogError::invalid(format!("runs have no {}", other.family()))),
     }

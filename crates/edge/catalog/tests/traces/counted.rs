@@ -5,7 +5,9 @@ use catalog::traces::metrics::{self, Aggregation, Query, View};
 use database::Database;
 
 use crate::common::on_each;
-use crate::kit::{HOME, THEN, assess, experiment, feedback, json, log, start, text, trace, write};
+use crate::kit::{
+    HOME, THEN, assess, experiment, feedback, json, log, span, start, text, trace, write,
+};
 
 fn count(
     db: &Database,

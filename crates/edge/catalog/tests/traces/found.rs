@@ -6,9 +6,7 @@ use catalog::traces::{self, NewTrace, TraceSearch};
 use tracking::search::{Entity, parse_filter};
 
 use crate::common::on_each;
-use crate::kit::{
-    HOME, THEN, assess, experiment, feedback, found, info, start, tag, text, trace, write,
-};
+use crate::kit::{HOME, THEN, assess, experiment, feedback, found, start, tag, trace, write};
 
 #[test]
 fn a_trace_is_found_by_what_it_is() {

@@ -1,7 +1,6 @@
 //! Traces are said, changed, ended and deleted.
 
 use catalog::Code;
-use catalog::assessments::Said;
 use catalog::traces::{self, Doomed, End, NewTrace, State};
 
 use crate::common::on_each;

@@ -1,4 +1,6 @@
-//! `trimtab models`: the registry.
+//! `trimtab models`: the registry of a home, or of a server.
+
+mod remote;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +24,9 @@ use crate::show::{Format, count, json, note, say, table};
 pub struct ModelsArgs {
     #[command(subcommand)]
     action: Action,
+    /// The registry of this server, instead of that of a home
+    #[arg(long, value_name = "http://SERVER", global = true)]
+    server: Option<String>,
     #[command(flatten)]
     home: HomeArgs,
     /// How to print results
@@ -87,6 +92,9 @@ enum Action {
 
 /// Answers from the registry, or changes it.
 pub fn models(args: &ModelsArgs) -> anyhow::Result<Found> {
+    if let Some(server) = &args.server {
+        return remote::models(&args.action, server, args.format);
+    }
     match &args.action {
         Action::List { model } => list(&read(args)?.1, model.as_deref(), args.format)?,
         Action::Show { model, version, export, key } => {

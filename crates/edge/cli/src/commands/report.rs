@@ -15,6 +15,9 @@ use crate::commands::run::outcome_of;
 use crate::commands::{Found, find_run};
 use crate::show::say;
 
+/// The name of the page.
+const PAGE: &str = "tearsheet.html";
+
 /// Options of `trimtab report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
@@ -40,19 +43,27 @@ pub fn report(args: &ReportArgs) -> anyhow::Result<Found> {
 pub fn write(input: &TearsheetInput, folder: &Path) -> anyhow::Result<PathBuf> {
     let images = folder.join("plots");
     fs::create_dir_all(&images).with_context(|| images.display().to_string())?;
+    for (path, bytes) in files(input)? {
+        save(&folder.join(path), &bytes)?;
+    }
+    Ok(folder.join(PAGE))
+}
+
+/// The page and the plots, by their paths in a folder; the page last.
+pub fn files(input: &TearsheetInput) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let options = usvg::Options {
         font_family: "Ubuntu".to_owned(),
         fontdb: Arc::new(fonts()),
         ..usvg::Options::default()
     };
+    let mut files = vec![];
     for plot in plots(input)? {
-        save(&images.join(format!("{}.svg", plot.name)), plot.svg.as_bytes())?;
         let png = png(&plot.svg, &options).with_context(|| plot.name.to_owned())?;
-        save(&images.join(format!("{}.png", plot.name)), &png)?;
+        files.push((format!("plots/{}.svg", plot.name), plot.svg.into_bytes()));
+        files.push((format!("plots/{}.png", plot.name), png));
     }
-    let page = folder.join("tearsheet.html");
-    save(&page, tearsheet_html(input)?.as_bytes())?;
-    Ok(page)
+    files.push((PAGE.to_owned(), tearsheet_html(input)?.into_bytes()));
+    Ok(files)
 }
 
 /// Writes a file whole or not at all.

@@ -1,5 +1,7 @@
 //! `trimtab run`: a mandate through history.
 
+mod record;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -32,6 +34,9 @@ pub struct RunArgs {
     /// Also write the tearsheet and its plots into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Record the run in this tracking server too: trainings, models, figures, tearsheet
+    #[arg(long, value_name = "http://SERVER")]
+    record_to: Option<String>,
     /// How to print the results
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -79,6 +84,17 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Found> {
         let written = report::write(&outcome.report, folder)?;
         if args.format == Format::Table {
             say(&format!("report     {}", written.display()));
+        }
+    }
+    if let Some(server) = &args.record_to {
+        let recorded = record::record(&mut home, &run, &outcome, server).with_context(|| {
+            format!(
+                "{run} is whole in {}, but not recorded; the same command records what is missing",
+                args.home.home.display()
+            )
+        })?;
+        if args.format == Format::Table {
+            say(&format!("recorded   {recorded}"));
         }
     }
     Ok(Found::AllWell)

@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use serde::Serialize;
-use signing::{
-    GIT_PATHS, Hashing, Ignored, Manifest, PublicKey, SIGNATURE_FILE, Sha256, SigningKey,
-};
+use signing::{GIT_PATHS, Hashing, Ignored, Manifest, SIGNATURE_FILE, Sha256, SigningKey, Trust};
 
 use crate::commands::Found;
 use crate::commands::report::save;
@@ -23,7 +21,8 @@ use crate::show::{Format, count, json, say};
 pub struct SignArgs {
     /// The folder of the model
     folder: PathBuf,
-    /// The key, P-256 in PEM: the private one to sign, the public one to verify
+    /// The key, P-256 in PEM: the private one to sign; to verify the public one, or the certificates
+    /// that may issue the signer's
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// Verify the signature and the files in place of signing
@@ -75,9 +74,9 @@ pub fn private_key(file: &Path) -> anyhow::Result<SigningKey> {
     SigningKey::from_pem(&fs::read_to_string(file).with_context(said)?).with_context(said)
 }
 
-fn public_key(file: &Path) -> anyhow::Result<PublicKey> {
+fn trusted(file: &Path) -> anyhow::Result<Trust> {
     let said = || format!("key {}", file.display());
-    PublicKey::from_pem(&fs::read_to_string(file).with_context(said)?).with_context(said)
+    Trust::from_pem(&fs::read_to_string(file).with_context(said)?).with_context(said)
 }
 
 fn signed(args: &SignArgs, folder: &Path) -> anyhow::Result<Outcome> {
@@ -102,7 +101,7 @@ fn signed(args: &SignArgs, folder: &Path) -> anyhow::Result<Outcome> {
 }
 
 fn verified(args: &SignArgs, folder: &Path) -> anyhow::Result<Outcome> {
-    let key = public_key(&args.key)?;
+    let trust = trusted(&args.key)?;
     let file = signature_file(args, folder);
     let bytes = fs::read(&file).with_context(|| format!("signature {}", file.display()))?;
     let mut outcome = Outcome {
@@ -112,7 +111,7 @@ fn verified(args: &SignArgs, folder: &Path) -> anyhow::Result<Outcome> {
         statement: None,
         problems: vec![],
     };
-    let signed = match signing::open(&bytes, &[key]) {
+    let signed = match signing::open(&bytes, &trust) {
         Ok(signed) => signed,
         Err(error) => {
             outcome.problems.push(error.to_string());

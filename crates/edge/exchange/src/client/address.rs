@@ -75,7 +75,9 @@ impl Address {
             (None, None, None) => None,
         };
         let authorization = authorization
-            .map(|text| HeaderValue::try_from(text).map_err(|_| wrong("the token is not plain text")))
+            .map(|text| {
+                HeaderValue::try_from(text).map_err(|_| wrong("the token is not plain text"))
+            })
             .transpose()?
             .map(|mut value| {
                 value.set_sensitive(true);
@@ -98,9 +100,9 @@ fn decoded(text: &str) -> String {
 /// The address as it may be shown, whatever is wrong with it.
 fn without_password(given: &str) -> String {
     let Some((scheme, rest)) = given.split_once("://") else { return given.to_owned() };
-    let (authority, path) = rest.split_once('/').map_or((rest, String::new()), |(host, path)| {
-        (host, format!("/{path}"))
-    });
+    let (authority, path) = rest
+        .split_once('/')
+        .map_or((rest, String::new()), |(host, path)| (host, format!("/{path}")));
     match authority.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}://{host}{path}"),
         None => given.to_owned(),

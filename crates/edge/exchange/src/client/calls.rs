@@ -178,8 +178,7 @@ impl Client {
         params: &[Tag],
         tags: &[Tag],
     ) -> Result<()> {
-        let fields =
-            json!({ "run_id": run, "metrics": metrics, "params": params, "tags": tags });
+        let fields = json!({ "run_id": run, "metrics": metrics, "params": params, "tags": tags });
         self.set("runs/log-batch", &fields).map(drop)
     }
 
@@ -228,8 +227,8 @@ impl Client {
         })
     }
 
-    /// The values of a metric of several runs, at most a page of them; `None` if there are more, or
-    /// if the server does not offer it.
+    /// The values of a metric of several runs, at most a page of them; `None` if there are more, if
+    /// the server does not offer it, or if one of them is no number: MLflow then writes no JSON here.
     pub fn histories(&self, runs: &[&str], key: &str) -> Result<Option<Vec<(String, Metric)>>> {
         #[derive(Deserialize)]
         struct OfRun {
@@ -242,8 +241,10 @@ impl Client {
         let mut fields: Vec<(&str, &str)> = runs.iter().map(|run| ("run_id", *run)).collect();
         fields.extend([("metric_key", key), ("max_results", &most)]);
         let found: Page<OfRun> = match self.get(call, &fields) {
-            Ok(answer) => page(answer, "metrics")
-                .map_err(|error| self.unreadable(call, error.to_string()))?,
+            Ok(answer) => {
+                page(answer, "metrics").map_err(|error| self.unreadable(call, error.to_string()))?
+            }
+            Err(crate::ExchangeError::Answer { .. }) => return Ok(None),
             Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(error),
         };

@@ -41,9 +41,10 @@ impl Client {
                     true if line.path.len() > folder.len() => folders.push(line.path),
                     true => {}
                     false => {
-                        let size = line.file_size.as_ref().map(|size| {
-                            size.as_u64().or_else(|| size.as_str()?.parse().ok())
-                        });
+                        let size = line
+                            .file_size
+                            .as_ref()
+                            .map(|size| size.as_u64().or_else(|| size.as_str()?.parse().ok()));
                         let size = Some(size.flatten().unwrap_or_default());
                         files.push(File { path: line.path, size });
                     }

@@ -84,11 +84,7 @@ impl Source for Mlflow {
         self.ask(|db| runs::experiments(db, &self.tables, &self.workspace))
     }
 
-    fn runs(
-        &self,
-        experiment: &str,
-        take: &mut dyn FnMut(Vec<Run>) -> Result<()>,
-    ) -> Result<()> {
+    fn runs(&self, experiment: &str, take: &mut dyn FnMut(Vec<Run>) -> Result<()>) -> Result<()> {
         let ids = self.ask(|db| runs::ids(db, experiment))?;
         for some in ids.chunks(500) {
             let page = self.ask(|db| runs::full(db, &self.tables, some))?;

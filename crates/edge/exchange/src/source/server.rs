@@ -33,11 +33,7 @@ impl Source for Server {
         self.client.experiments()
     }
 
-    fn runs(
-        &self,
-        experiment: &str,
-        take: &mut dyn FnMut(Vec<Run>) -> Result<()>,
-    ) -> Result<()> {
+    fn runs(&self, experiment: &str, take: &mut dyn FnMut(Vec<Run>) -> Result<()>) -> Result<()> {
         self.client.runs(experiment, take)
     }
 

@@ -96,11 +96,14 @@ impl Home {
     }
 
     /// Which of these are marked with their digests.
-    fn held(&self, kind: &'static str, digests: HashMap<String, String>) -> Result<HashSet<String>> {
+    fn held(
+        &self,
+        kind: &'static str,
+        digests: HashMap<String, String>,
+    ) -> Result<HashSet<String>> {
         let (workspace, ids) = (self.options.workspace.clone(), digests.keys().cloned().collect());
         let ids: Vec<String> = ids;
-        let marks =
-            self.db.read_blocking(move |tx| import::marks(tx, &workspace, kind, &ids))?;
+        let marks = self.db.read_blocking(move |tx| import::marks(tx, &workspace, kind, &ids))?;
         let same = |(id, digest): &(String, String)| {
             marks.get(id).is_some_and(|mark| mark.digest == *digest)
         };
@@ -203,7 +206,8 @@ impl Target for Home {
 
     fn put_traces(&self, place: &Place, traces: Vec<ImportedTrace>) -> Result<Put> {
         let experiment = experiments::parse_id(&place.id)?;
-        let digest = |trace: &ImportedTrace| Digest::of(format!("{trace:?}").as_bytes()).to_string();
+        let digest =
+            |trace: &ImportedTrace| Digest::of(format!("{trace:?}").as_bytes()).to_string();
         let digests: HashMap<String, String> =
             traces.iter().map(|trace| (trace.new.trace_id.clone(), digest(trace))).collect();
         let held = self.held(TRACE, digests.clone())?;

@@ -9,6 +9,7 @@ mod runs;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use catalog::Tag;
 use catalog::import::ImportedTrace;
 use catalog::registry::ModelBrought;
 use futures_util::{StreamExt, TryStreamExt};
@@ -62,6 +63,18 @@ impl Server {
     /// The id there of a run or a logged model.
     fn id_of(&self, there: &str) -> Option<String> {
         self.state().ids.get(there).cloned()
+    }
+
+    /// A tag of a run; those that name other runs name them as they are called there.
+    fn mapped(&self, mut tag: Tag) -> Tag {
+        match tag.key.as_str() {
+            "mlflow.parentRunId" | "mlflow.rootRunId" => {
+                tag.value = self.id_of(&tag.value).unwrap_or(tag.value);
+            }
+            "mlflow.log-model.history" => tag.value = self.renamed(&tag.value),
+            _ => {}
+        }
+        tag
     }
 
     /// The text with the ids of things here put in place of those that they had.

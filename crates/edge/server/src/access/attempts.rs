@@ -38,9 +38,7 @@ impl Tried {
     fn free_at(self) -> Instant {
         match self.count.checked_sub(FREE) {
             None => self.last,
-            Some(beyond) => {
-                self.last + LONGEST.min(Duration::from_secs(1 << beyond.min(16)))
-            }
+            Some(beyond) => self.last + LONGEST.min(Duration::from_secs(1 << beyond.min(16))),
         }
     }
 }

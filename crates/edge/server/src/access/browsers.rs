@@ -20,9 +20,8 @@ use super::security::Security;
 const ANY_HOST: [&str; 2] = ["/health", "/version"];
 
 /// Names and addresses of this machine and of private networks, as patterns.
-const NEAR: [&str; 9] = [
-    "localhost", "127.*", "[::1]", "0.0.0.0", "10.*", "192.168.*", "[fc*", "[fd*", "[fe80:*",
-];
+const NEAR: [&str; 9] =
+    ["localhost", "127.*", "[::1]", "0.0.0.0", "10.*", "192.168.*", "[fc*", "[fd*", "[fe80:*"];
 
 /// Refuses what a page of somebody else may have sent.
 pub fn check(
@@ -98,9 +97,10 @@ fn host_allowed(allowed: &[String], uri: &Uri, headers: &HeaderMap) -> bool {
         return NEAR.iter().any(|pattern| near(pattern, &name)) || in_172(&name);
     }
     let whole = authority.as_str().to_ascii_lowercase();
-    allowed.iter().map(|pattern| pattern.trim().to_ascii_lowercase()).any(|pattern| {
-        fits(&pattern, &name) || fits(&pattern, &whole)
-    })
+    allowed
+        .iter()
+        .map(|pattern| pattern.trim().to_ascii_lowercase())
+        .any(|pattern| fits(&pattern, &name) || fits(&pattern, &whole))
 }
 
 /// `10.*` is a pattern of addresses: a name like `10.example.com` must not fit.
@@ -141,7 +141,11 @@ fn fits(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn asked(security: &Security, method: &Method, given: &[(&'static str, &str)]) -> Result<(), Denial> {
+    fn asked(
+        security: &Security,
+        method: &Method,
+        given: &[(&'static str, &str)],
+    ) -> Result<(), Denial> {
         let mut headers = HeaderMap::new();
         for (name, value) in given {
             headers.insert(*name, value.parse().unwrap());
@@ -152,20 +156,35 @@ mod tests {
     #[test]
     fn only_names_of_this_server_are_answered() {
         let near = Security::default();
-        for host in
-            ["localhost", "localhost:5000", "127.0.0.1:5000", "[::1]:80", "10.1.2.3", "172.16.0.1:1",
-             "192.168.0.9:5000", "LOCALHOST:1", "[fd00::1]:5000"]
-        {
+        for host in [
+            "localhost",
+            "localhost:5000",
+            "127.0.0.1:5000",
+            "[::1]:80",
+            "10.1.2.3",
+            "172.16.0.1:1",
+            "192.168.0.9:5000",
+            "LOCALHOST:1",
+            "[fd00::1]:5000",
+        ] {
             asked(&near, &Method::GET, &[("host", host)]).unwrap();
         }
-        for host in
-            ["evil.example", "127.0.0.1.evil.example", "10.evil.example", "172.32.0.1", "8.8.8.8",
-             "localhost.evil.example", "", "a b", "192.168.evil.example:80"]
-        {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "10.evil.example",
+            "172.32.0.1",
+            "8.8.8.8",
+            "localhost.evil.example",
+            "",
+            "a b",
+            "192.168.evil.example:80",
+        ] {
             assert_eq!(asked(&near, &Method::GET, &[("host", host)]), Err(Denial::Host), "{host}");
         }
         asked(&near, &Method::GET, &[]).unwrap();
-        let named = Security { allowed_hosts: vec!["*.corp.example".into(), "m:80".into()], ..near };
+        let named =
+            Security { allowed_hosts: vec!["*.corp.example".into(), "m:80".into()], ..near };
         for host in ["a.corp.example", "a.b.corp.example:5000", "m:80", "A.Corp.Example"] {
             asked(&named, &Method::GET, &[("host", host)]).unwrap();
         }
@@ -178,17 +197,22 @@ mod tests {
 
     #[test]
     fn pages_of_others_change_nothing() {
-        let security =
-            Security { allowed_origins: vec!["https://*.corp.example".into()], ..Security::default() };
+        let security = Security {
+            allowed_origins: vec!["https://*.corp.example".into()],
+            ..Security::default()
+        };
         let from = |method: &Method, origin: &str| {
             asked(&security, method, &[("host", "localhost"), ("origin", origin)])
         };
         for origin in ["http://localhost:3000", "http://127.0.0.1", "https://a.corp.example"] {
             from(&Method::POST, origin).unwrap();
         }
-        for origin in
-            ["https://evil.example", "null", "http://localhost.evil.example", "http://a.corp.example"]
-        {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://localhost.evil.example",
+            "http://a.corp.example",
+        ] {
             assert_eq!(from(&Method::POST, origin), Err(Denial::Origin), "{origin}");
             assert_eq!(from(&Method::DELETE, origin), Err(Denial::Origin), "{origin}");
             from(&Method::GET, origin).unwrap();

@@ -36,9 +36,7 @@ pub fn wanted(
     let fields = &asked.fields;
     let on = |ids: Option<Vec<i64>>| match ids {
         None => Wanted::Nothing,
-        Some(ids) if ids.is_empty() && action == Action::Read => {
-            Wanted::All(Resource::Experiment)
-        }
+        Some(ids) if ids.is_empty() && action == Action::Read => Wanted::All(Resource::Experiment),
         Some(ids) if ids.is_empty() => Wanted::Nothing,
         Some(ids) => Wanted::These(ids.into_iter().map(|id| experiment(id, action)).collect()),
     };
@@ -103,18 +101,19 @@ pub fn wanted(
             let named = (!named.is_empty()).then_some(named);
             on(join(of_dataset(tx, asked)?, named))
         }
-        Find::RegisteredOrAll if fields.opt_text("name")?.is_none_or(str::is_empty) => {
-            match action {
-                Action::Read => Wanted::All(Resource::RegisteredModel),
-                _ => Wanted::Nothing,
+        Find::RegisteredOrAll if fields.opt_text("name")?.is_none_or(str::is_empty) => match action
+        {
+            Action::Read => Wanted::All(Resource::RegisteredModel),
+            _ => Wanted::Nothing,
+        },
+        Find::Registered | Find::RegisteredInQuery | Find::RegisteredOrAll => {
+            match registered(tx, asked, fields.text("name")?)? {
+                None => Wanted::Nothing,
+                Some(resource) => {
+                    Wanted::These(vec![Requirement::new(resource, fields.text("name")?, action)])
+                }
             }
         }
-        Find::Registered | Find::RegisteredInQuery | Find::RegisteredOrAll => match registered(tx, asked, fields.text("name")?)? {
-            None => Wanted::Nothing,
-            Some(resource) => {
-                Wanted::These(vec![Requirement::new(resource, fields.text("name")?, action)])
-            }
-        },
         Find::NewVersion => source::of_version(tx, asked, action)?,
         Find::ArtifactPath => on(of_path(tx, asked, first(asked).first().map(String::as_str))?),
         Find::ArtifactField => match fields.opt_text("path")?.filter(|path| !path.is_empty()) {

@@ -72,9 +72,9 @@ pub fn judge(tx: &mut Tx<'_>, asked: &Asked) -> Result<Verdict, CatalogError> {
     Ok(match asked.need {
         Need::Nothing | Need::Login => Verdict::Allowed,
         Need::Administrator => Verdict::Denied,
-        Need::CreateExperiment => Verdict::of(
-            may_create(tx, asked, Resource::Experiment)? && may_write_there(tx, asked)?,
-        ),
+        Need::CreateExperiment => {
+            Verdict::of(may_create(tx, asked, Resource::Experiment)? && may_write_there(tx, asked)?)
+        }
         Need::CreateModel => {
             let kind = owners::kind_of_tags(&tags(&asked.fields)?);
             Verdict::of(may_create(tx, asked, kind)?)
@@ -105,11 +105,7 @@ fn tags(fields: &Fields) -> Result<Vec<Tag>, CatalogError> {
     fields.tags("tags")
 }
 
-fn may_create(
-    tx: &mut Tx<'_>,
-    asked: &Asked,
-    resource: Resource,
-) -> Result<bool, CatalogError> {
+fn may_create(tx: &mut Tx<'_>, asked: &Asked, resource: Resource) -> Result<bool, CatalogError> {
     Ok(asked.held(tx, &[(resource, Some(&[]))])?.may_create(resource))
 }
 
@@ -121,11 +117,7 @@ fn may_write_there(tx: &mut Tx<'_>, asked: &Asked) -> Result<bool, CatalogError>
     }
 }
 
-fn reads_all(
-    tx: &mut Tx<'_>,
-    asked: &Asked,
-    resources: &[Resource],
-) -> Result<bool, CatalogError> {
+fn reads_all(tx: &mut Tx<'_>, asked: &Asked, resources: &[Resource]) -> Result<bool, CatalogError> {
     let on: Vec<(Resource, Option<&[String]>)> =
         resources.iter().map(|resource| (*resource, None)).collect();
     let held = asked.held(tx, &on)?;

@@ -4,13 +4,13 @@
 //! and the token behind it says where to go on.
 
 use axum::body::{Body, to_bytes};
-use axum::http::request::Parts;
 use axum::http::header::CONTENT_LENGTH;
+use axum::http::request::Parts;
 use axum::http::{Method, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use catalog::access::{Action, Held, Resource, owners};
 use catalog::CatalogError;
+use catalog::access::{Action, Held, Resource, owners};
 use serde_json::{Map, Value};
 use tracking::search::page;
 

@@ -96,16 +96,12 @@ impl Logins {
         match shown(headers).ok_or(Denial::Unauthenticated)? {
             Shown::Token(token) => {
                 let hash = hash_of_token(token.expose());
-                let found =
-                    app.db().read(move |tx| access::find_token(tx, &hash, now)).await?;
-                found
-                    .map(|account| Me { account, by_token: true })
-                    .ok_or(Denial::Unauthenticated)
+                let found = app.db().read(move |tx| access::find_token(tx, &hash, now)).await?;
+                found.map(|account| Me { account, by_token: true }).ok_or(Denial::Unauthenticated)
             }
             Shown::Password(name, password) => {
                 let sought = name.clone();
-                let found =
-                    app.db().read(move |tx| access::find(tx, &sought)).await?;
+                let found = app.db().read(move |tx| access::find(tx, &sought)).await?;
                 let fits = self.fits(&name, found.as_ref(), &password, from).await?;
                 found
                     .filter(|_| fits)

@@ -28,21 +28,21 @@ mod table;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use axum::RequestExt;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequest, MatchedPath, RawPathParams, Request, State};
-use axum::http::{HeaderMap, Method};
 use axum::http::header::ORIGIN;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::RequestExt;
 use catalog::access::{Permission, Resource};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::ask::{Ask, Caller, DEFAULT_WORKSPACE, now, workspace};
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::ask::{Ask, Caller, DEFAULT_WORKSPACE, now, workspace};
 use after::After;
 use judge::{Asked, Verdict, judge};
 use need::Need;
@@ -52,7 +52,6 @@ pub use login::{Logins, Me, new_token, random};
 pub use secret::Secret;
 pub use security::{BasicAuth, Security, Tls, WebhookRules};
 pub use start::start;
-
 
 /// The address that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,12 +210,7 @@ async fn read(app: &App, request: Request) -> Result<(Parts, Ask), Denial> {
 }
 
 /// The request for fewer experiments, and proof that the endpoint will read it so.
-async fn narrowed(
-    app: &App,
-    parts: &Parts,
-    ask: &Ask,
-    ids: &[String],
-) -> Result<Request, Denial> {
+async fn narrowed(app: &App, parts: &Parts, ask: &Ask, ids: &[String]) -> Result<Request, Denial> {
     let list = Value::from(ids);
     let request = || keep::rewritten(parts, ask, &[("experiment_ids", list.clone())]);
     let (_, again) = read(app, request()?).await?;
@@ -252,8 +246,7 @@ pub async fn permission_of(
         }
         let ids = std::slice::from_ref(&id);
         let on = [(resource, Some(ids))];
-        let held =
-            catalog::access::held_by(tx, &workspace, whose.id, &on, default, everybody)?;
+        let held = catalog::access::held_by(tx, &workspace, whose.id, &on, default, everybody)?;
         Ok(held.on(resource, &id))
     })
     .await
@@ -285,8 +278,8 @@ impl axum::extract::OptionalFromRequestParts<App> for Me {
 #[cfg(test)]
 mod tests {
     use axum::Router;
-    use axum::http::header::ALLOW;
     use axum::http::Request;
+    use axum::http::header::ALLOW;
     use tower::ServiceExt;
 
     use super::*;

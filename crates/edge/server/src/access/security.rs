@@ -40,11 +40,7 @@ pub struct BasicAuth {
 
 impl Default for BasicAuth {
     fn default() -> Self {
-        Self {
-            admin_username: None,
-            admin_password: None,
-            default_permission: Permission::Read,
-        }
+        Self { admin_username: None, admin_password: None, default_permission: Permission::Read }
     }
 }
 

@@ -9,11 +9,7 @@ use super::find::{Wanted, experiment, of_models, of_path, of_runs, registered};
 use super::judge::Asked;
 
 /// The model that gets a version, and what the version is made of.
-pub fn of_version(
-    tx: &mut Tx<'_>,
-    asked: &Asked,
-    action: Action,
-) -> Result<Wanted, CatalogError> {
+pub fn of_version(tx: &mut Tx<'_>, asked: &Asked, action: Action) -> Result<Wanted, CatalogError> {
     let fields = &asked.fields;
     let name = fields.text("name")?;
     let Some(resource) = registered(tx, asked, name)? else { return Ok(Wanted::Nothing) };

@@ -36,9 +36,10 @@ async fn create(ask: Ask) -> Answer {
 async fn list(ask: Ask) -> Answer {
     let max = match ask.fields.opt_int("max_results")?.unwrap_or_default() {
         0 => 100,
-        max => usize::try_from(max).ok().filter(|max| *max <= 1_000).ok_or_else(|| {
-            CatalogError::invalid("max_results must be between 1 and 1000.")
-        })?,
+        max => usize::try_from(max)
+            .ok()
+            .filter(|max| *max <= 1_000)
+            .ok_or_else(|| CatalogError::invalid("max_results must be between 1 and 1000."))?,
     };
     let (offset, workspace) = (page_offset(&ask.fields)?, ask.workspace.clone());
     let page = ask.read(move |tx| webhooks::list(tx, &workspace, offset, max)).await?;

@@ -45,9 +45,7 @@ async fn create(ask: Ask) -> Answer {
     let name = ask.fields.text("name")?.to_owned();
     let (description, root) = given(&ask)?;
     let made = ask
-        .write(move |tx| {
-            workspaces::create(tx, &name, description.as_deref(), root.as_deref())
-        })
+        .write(move |tx| workspaces::create(tx, &name, description.as_deref(), root.as_deref()))
         .await?;
     Ok((StatusCode::CREATED, json(&json!({ "workspace": made }))).into_response())
 }
@@ -67,9 +65,7 @@ async fn update(ask: Ask) -> Answer {
         return Err(CatalogError::invalid("Workspace update must have at least one key").into());
     }
     let changed = ask
-        .write(move |tx| {
-            workspaces::update(tx, &name, description.as_deref(), root.as_deref())
-        })
+        .write(move |tx| workspaces::update(tx, &name, description.as_deref(), root.as_deref()))
         .await?;
     Ok(json(&json!({ "workspace": changed })))
 }

@@ -51,7 +51,11 @@ mod tests {
         let (end, ended) = std::sync::mpsc::channel::<()>();
         let held = db.clone();
         let reader = tokio::task::spawn_blocking(move || {
-            held.read_blocking(move |_| Ok::<_, DatabaseError>(drop(ended.recv())))
+            held.read_blocking(move |_| {
+                // It ends with an error, once nobody can send any more.
+                let _ = ended.recv();
+                Ok::<_, DatabaseError>(())
+            })
         });
         let error = loop {
             // The reader may not have begun yet.

@@ -66,7 +66,7 @@ pub fn observe(telemetry: &Telemetry) -> Result<Observing, ServeError> {
     Ok(observing)
 }
 
-fn subscriber<W>(
+pub(super) fn subscriber<W>(
     telemetry: &Telemetry,
     writer: W,
 ) -> Result<(impl Subscriber + Send + Sync + use<W>, Observing), ServeError>

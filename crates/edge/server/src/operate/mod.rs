@@ -14,6 +14,8 @@ mod page;
 mod process;
 mod request_id;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod usage;
 mod watch;
 

@@ -134,7 +134,8 @@ fn outcome(went: &Result<super::Answer, Failure>, attempt: i64, luck: f64) -> Ou
     let doubled = 1_000_i64 << (attempt - 1).clamp(0, 20);
     let backoff = doubled.min(LONGEST);
     let jitter = (luck * 0.5 * backoff.max(2_000) as f64) as i64;
-    let asked = asked.map_or(0, |seconds| i64::try_from(seconds).unwrap_or(LONGEST / 1_000) * 1_000);
+    let asked =
+        asked.map_or(0, |seconds| i64::try_from(seconds).unwrap_or(LONGEST / 1_000) * 1_000);
     Outcome::Again((backoff + jitter).max(asked.min(LONGEST)))
 }
 

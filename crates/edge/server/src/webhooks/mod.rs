@@ -15,8 +15,8 @@ mod target;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use catalog::webhooks::{Event, Webhook};
 use catalog::CatalogError;
+use catalog::webhooks::{Event, Webhook};
 use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use url::Url;
@@ -78,7 +78,12 @@ impl Webhooks {
     }
 
     /// Sends an example of an event, once.
-    pub async fn try_out(&self, webhook: &Webhook, event: Event, now: i64) -> Result<Answer, String> {
+    pub async fn try_out(
+        &self,
+        webhook: &Webhook,
+        event: Event,
+        now: i64,
+    ) -> Result<Answer, String> {
         let data = payload::example(event).to_string();
         let workspace = self.workspaces.then_some(webhook.workspace.as_str());
         let letter = Letter {
@@ -96,10 +101,8 @@ impl Webhooks {
         let signature = match &letter.secret {
             None => None,
             Some(sealed) => {
-                let secret = self
-                    .seal
-                    .open(sealed)
-                    .map_err(|error| Failure::Refused(error.message))?;
+                let secret =
+                    self.seal.open(sealed).map_err(|error| Failure::Refused(error.message))?;
                 Some(sign::sign(&secret, &letter.id, now / 1_000, &letter.body))
             }
         };
@@ -142,4 +145,3 @@ pub enum Failure {
     #[error("{0}")]
     Lost(String),
 }
-

@@ -41,9 +41,11 @@ pub fn connector() -> Result<TlsConnector, String> {
     let mut roots = RootCertStore::empty();
     let (trusted, _) = roots.add_parsable_certificates(found.certs);
     if trusted == 0 {
-        return Err("this system trusts no certificate authority: install its CA certificates, or \
+        return Err(
+            "this system trusts no certificate authority: install its CA certificates, or \
                     name them in SSL_CERT_FILE"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)

@@ -32,9 +32,8 @@ pub fn parse(text: &str, allow_private: bool) -> Result<Target, CatalogError> {
         let message = format!("Webhook URL cannot be empty or just whitespace: '{text}'");
         return Err(CatalogError::invalid(message));
     }
-    let url = Url::parse(text).map_err(|error| {
-        CatalogError::invalid(format!("Invalid webhook URL '{text}': {error}"))
-    })?;
+    let url = Url::parse(text)
+        .map_err(|error| CatalogError::invalid(format!("Invalid webhook URL '{text}': {error}")))?;
     let plain = url.scheme() == "http" && allow_private;
     if url.scheme() != "https" && !plain {
         return Err(CatalogError::invalid(format!(
@@ -64,7 +63,9 @@ pub async fn resolve(target: &Target, allow_private: bool) -> Result<Vec<SocketA
         Host::Ipv6(ip) => vec![SocketAddr::new(IpAddr::V6(*ip), target.port)],
         Host::Domain(name) => {
             let found = tokio::net::lookup_host((name.as_str(), target.port)).await;
-            let lost = |error| Failure::Lost(format!("Cannot resolve Webhook URL hostname '{name}': {error}"));
+            let lost = |error| {
+                Failure::Lost(format!("Cannot resolve Webhook URL hostname '{name}': {error}"))
+            };
             found.map_err(lost)?.collect()
         }
     };
@@ -72,7 +73,9 @@ pub async fn resolve(target: &Target, allow_private: bool) -> Result<Vec<SocketA
         check(target, address.ip(), allow_private)?;
     }
     match addresses.is_empty() {
-        true => Err(Failure::Lost(format!("Webhook URL hostname '{}' has no address", target.host))),
+        true => {
+            Err(Failure::Lost(format!("Webhook URL hostname '{}' has no address", target.host)))
+        }
         false => Ok(addresses),
     }
 }
@@ -139,7 +142,9 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     // 2000::/3 is all that is given out; what is special in it is listed.
     let given_out = ip.segments()[0] & 0xe000 == 0x2000;
     given_out
-        && !SPECIAL.iter().any(|(net, bits)| (ip.to_bits() ^ net.to_bits()).leading_zeros() >= *bits)
+        && !SPECIAL
+            .iter()
+            .any(|(net, bits)| (ip.to_bits() ^ net.to_bits()).leading_zeros() >= *bits)
 }
 
 /// The address of version 4 that one of version 6 stands for: mapped, translated, or tunnelled.
@@ -229,10 +234,15 @@ mod tests {
             assert!(matches!(error, Failure::Refused(_)), "{url}: {error}");
             resolve(&target, true).await.unwrap();
         }
-        for url in
-            ["http://8.8.8.8/x", "ftp://8.8.8.8", "file:///etc/passwd", "x", " ", "https://",
-             "https://user:pass@8.8.8.8/"]
-        {
+        for url in [
+            "http://8.8.8.8/x",
+            "ftp://8.8.8.8",
+            "file:///etc/passwd",
+            "x",
+            " ",
+            "https://",
+            "https://user:pass@8.8.8.8/",
+        ] {
             parse(url, false).unwrap_err();
         }
         let public = parse("https://8.8.8.8/x", false).unwrap();

@@ -24,7 +24,8 @@ async fn artifacts_are_read_and_written_by_whom_their_experiment_lets() {
     let (own, theirs) =
         (server.experiment("ann", "own").await, server.experiment(ADMIN, "theirs").await);
     let (run, secret) = (server.run("ann", &own).await, server.run(ADMIN, &theirs).await);
-    let at = |experiment: &str, run: &str| format!("{PROXY}/{experiment}/{run}/artifacts/a%20b.txt");
+    let at =
+        |experiment: &str, run: &str| format!("{PROXY}/{experiment}/{run}/artifacts/a%20b.txt");
 
     assert_eq!(put(&server, "ann", &at(&own, &run)).await, 200);
     assert_eq!(put(&server, ADMIN, &at(&theirs, &secret)).await, 200);
@@ -50,7 +51,9 @@ async fn artifacts_are_read_and_written_by_whom_their_experiment_lets() {
     }
     server.refused("ann", "DELETE", &at(&theirs, &secret), Value::Null).await;
     server.ok("ann", "GET", &format!("{PROXY}?path={own}/{run}/artifacts"), Value::Null).await;
-    server.ok("ann", "GET", &format!("/get-artifact?run_id={run}&path=a%20b.txt"), Value::Null).await;
+    server
+        .ok("ann", "GET", &format!("/get-artifact?run_id={run}&path=a%20b.txt"), Value::Null)
+        .await;
 
     server.grant("ann", "experiment", &theirs, "READ").await;
     server.ok("ann", "GET", &at(&theirs, &secret), Value::Null).await;

@@ -64,9 +64,9 @@ pub fn request(method: &str, path: &str, body: Option<Value>) -> Request<Body> {
     let request = Request::builder().method(method).uri(path).header("host", "localhost:5000");
     match body {
         None => request.body(Body::empty()),
-        Some(body) => request
-            .header("content-type", "application/json")
-            .body(Body::from(body.to_string())),
+        Some(body) => {
+            request.header("content-type", "application/json").body(Body::from(body.to_string()))
+        }
     }
     .expect("the request is one")
 }
@@ -86,11 +86,8 @@ impl Server {
     pub async fn with(security: Security, workspaces: bool) -> Self {
         let home = tempfile::tempdir().expect("a folder can be made");
         let address = "127.0.0.1:0".parse().expect("it is an address");
-        let options = Options {
-            security,
-            workspaces,
-            ..Options::new(address, home.path().to_owned())
-        };
+        let options =
+            Options { security, workspaces, ..Options::new(address, home.path().to_owned()) };
         let app = App::open(options).await.expect("a fresh folder opens");
         Self { home, router: server::router(app.clone()), app }
     }
@@ -163,9 +160,8 @@ impl Server {
 
     /// Somebody makes an experiment.
     pub async fn experiment(&self, who: &str, name: &str) -> String {
-        let made = self
-            .ok(who, "POST", "2.0/mlflow/experiments/create", json!({ "name": name }))
-            .await;
+        let made =
+            self.ok(who, "POST", "2.0/mlflow/experiments/create", json!({ "name": name })).await;
         made["experiment_id"].as_str().expect("it has an id").to_owned()
     }
 

@@ -16,23 +16,83 @@ fn questions(experiment: &str, run: &str) -> Vec<(&'static str, String, Value, &
     };
     let get = |path: &str| path.to_owned();
     vec![
-        ("GET", format!("2.0/mlflow/experiments/get?experiment_id={experiment}"), Value::Null, "READ"),
-        ("GET", format!("2.0/mlflow/experiments/get?experiment_id=0{experiment}"), Value::Null, "READ"),
-        ("GET", get("2.0/mlflow/experiments/get-by-name?experiment_name=theirs"), Value::Null, "READ"),
+        (
+            "GET",
+            format!("2.0/mlflow/experiments/get?experiment_id={experiment}"),
+            Value::Null,
+            "READ",
+        ),
+        (
+            "GET",
+            format!("2.0/mlflow/experiments/get?experiment_id=0{experiment}"),
+            Value::Null,
+            "READ",
+        ),
+        (
+            "GET",
+            get("2.0/mlflow/experiments/get-by-name?experiment_name=theirs"),
+            Value::Null,
+            "READ",
+        ),
         ("GET", format!("2.0/mlflow/runs/get?run_id={run}"), Value::Null, "READ"),
         ("GET", format!("2.0/mlflow/runs/get?run_uuid={run}"), Value::Null, "READ"),
-        ("GET", format!("2.0/mlflow/metrics/get-history?run_id={run}&metric_key=m"), Value::Null, "READ"),
-        ("GET", format!("2.0/mlflow/metrics/get-history-bulk-interval?run_ids={run}&metric_key=m"), Value::Null, "READ"),
-        ("GET", format!("/ajax-api/2.0/mlflow/metrics/get-history-bulk?run_id={run}&metric_key=m"), Value::Null, "READ"),
+        (
+            "GET",
+            format!("2.0/mlflow/metrics/get-history?run_id={run}&metric_key=m"),
+            Value::Null,
+            "READ",
+        ),
+        (
+            "GET",
+            format!("2.0/mlflow/metrics/get-history-bulk-interval?run_ids={run}&metric_key=m"),
+            Value::Null,
+            "READ",
+        ),
+        (
+            "GET",
+            format!("/ajax-api/2.0/mlflow/metrics/get-history-bulk?run_id={run}&metric_key=m"),
+            Value::Null,
+            "READ",
+        ),
         ("GET", format!("2.0/mlflow/artifacts/list?run_id={run}"), Value::Null, "READ"),
-        ("POST", get("2.0/mlflow/experiments/set-experiment-tag"), with(&e, json!({ "key": "k", "value": "v" })), "EDIT"),
-        ("POST", get("2.0/mlflow/experiments/update"), with(&e, json!({ "new_name": "theirs" })), "EDIT"),
+        (
+            "POST",
+            get("2.0/mlflow/experiments/set-experiment-tag"),
+            with(&e, json!({ "key": "k", "value": "v" })),
+            "EDIT",
+        ),
+        (
+            "POST",
+            get("2.0/mlflow/experiments/update"),
+            with(&e, json!({ "new_name": "theirs" })),
+            "EDIT",
+        ),
         ("POST", get("2.0/mlflow/runs/create"), e.clone(), "EDIT"),
         ("POST", get("2.0/mlflow/runs/update"), with(&r, json!({ "status": "FINISHED" })), "EDIT"),
-        ("POST", get("2.0/mlflow/runs/set-tag"), with(&r, json!({ "key": "k", "value": "v" })), "EDIT"),
-        ("POST", get("2.0/mlflow/runs/log-metric"), with(&r, json!({ "key": "m", "value": 1.0, "timestamp": 1 })), "EDIT"),
-        ("POST", get("2.0/mlflow/runs/log-parameter"), with(&r, json!({ "key": "p", "value": "1" })), "EDIT"),
-        ("POST", get("2.0/mlflow/runs/log-batch"), with(&r, json!({ "metrics": [{ "key": "m", "value": 2.0, "timestamp": 2 }] })), "EDIT"),
+        (
+            "POST",
+            get("2.0/mlflow/runs/set-tag"),
+            with(&r, json!({ "key": "k", "value": "v" })),
+            "EDIT",
+        ),
+        (
+            "POST",
+            get("2.0/mlflow/runs/log-metric"),
+            with(&r, json!({ "key": "m", "value": 1.0, "timestamp": 1 })),
+            "EDIT",
+        ),
+        (
+            "POST",
+            get("2.0/mlflow/runs/log-parameter"),
+            with(&r, json!({ "key": "p", "value": "1" })),
+            "EDIT",
+        ),
+        (
+            "POST",
+            get("2.0/mlflow/runs/log-batch"),
+            with(&r, json!({ "metrics": [{ "key": "m", "value": 2.0, "timestamp": 2 }] })),
+            "EDIT",
+        ),
         ("POST", get("2.0/mlflow/logged-models"), with(&e, json!({ "name": "m" })), "EDIT"),
         ("POST", get("2.0/mlflow/runs/delete"), r.clone(), "MANAGE"),
         ("POST", get("2.0/mlflow/runs/restore"), r.clone(), "MANAGE"),
@@ -40,7 +100,12 @@ fn questions(experiment: &str, run: &str) -> Vec<(&'static str, String, Value, &
         ("POST", get("2.0/mlflow/experiments/restore"), e, "MANAGE"),
         ("GET", get("2.0/mlflow/webhooks"), Value::Null, "ADMIN"),
         ("DELETE", get("2.0/mlflow/users/delete"), json!({ "username": "root" }), "ADMIN"),
-        ("PATCH", get("2.0/mlflow/users/update-admin"), json!({ "username": "ann", "is_admin": true }), "ADMIN"),
+        (
+            "PATCH",
+            get("2.0/mlflow/users/update-admin"),
+            json!({ "username": "ann", "is_admin": true }),
+            "ADMIN",
+        ),
     ]
 }
 
@@ -134,7 +199,7 @@ async fn a_run_that_is_not_there_is_refused_like_one_that_may_not_be_seen() {
     server.person("ann").await;
     let experiment = server.experiment(ADMIN, "theirs").await;
     let run = server.run(ADMIN, &experiment).await;
-    for id in [run.as_str(), "00000000000000000000000000000000", "x\u{0}y"] {
+    for id in [run.as_str(), "00000000000000000000000000000000", "x'y"] {
         let body = json!({ "run_id": id, "key": "k", "value": "v" });
         server.refused("ann", "POST", "2.0/mlflow/runs/set-tag", body).await;
     }
@@ -173,7 +238,9 @@ async fn people_look_after_themselves_only() {
     server.ok("ann", "GET", "2.0/mlflow/users/get?username=ann", Value::Null).await;
     server.refused("ann", "GET", "2.0/mlflow/users/get?username=bob", Value::Null).await;
     server.refused("ann", "GET", "3.0/mlflow/users/roles/list?username=bob", Value::Null).await;
-    server.refused("ann", "GET", "3.0/mlflow/users/permissions/list?username=bob", Value::Null).await;
+    server
+        .refused("ann", "GET", "3.0/mlflow/users/permissions/list?username=bob", Value::Null)
+        .await;
     let password = json!({ "username": "bob", "password": "a long new password" });
     server.refused("ann", "PATCH", "2.0/mlflow/users/update-password", password.clone()).await;
     server.refused("ann", "POST", "2.0/mlflow/users/create", password).await;
@@ -210,6 +277,9 @@ async fn only_what_is_enforced_can_be_granted() {
             "permission": permission,
         });
         let answer = server.ask(ADMIN, "POST", "3.0/mlflow/users/permissions/grant", body).await;
-        assert_eq!(answer.body["error_code"], "INVALID_PARAMETER_VALUE", "{resource} {id}: {answer:?}");
+        assert_eq!(
+            answer.body["error_code"], "INVALID_PARAMETER_VALUE",
+            "{resource} {id}: {answer:?}"
+        );
     }
 }

@@ -10,7 +10,13 @@ async fn role(server: &Server, who: &str, name: &str) -> i64 {
     made["role"]["id"].as_i64().unwrap()
 }
 
-async fn permit(server: &Server, role: i64, resource: &str, pattern: &str, permission: &str) -> i64 {
+async fn permit(
+    server: &Server,
+    role: i64,
+    resource: &str,
+    pattern: &str,
+    permission: &str,
+) -> i64 {
     let body = json!({
         "role_id": role,
         "resource_type": resource,
@@ -44,15 +50,18 @@ async fn a_role_permits_those_who_have_it() {
     let get = format!("2.0/mlflow/experiments/get?experiment_id={experiment}");
     server.refused("ann", "GET", &get, Value::Null).await;
 
-    let listed = server.ok("ann", "GET", "3.0/mlflow/users/roles/list?username=ann", Value::Null).await;
+    let listed =
+        server.ok("ann", "GET", "3.0/mlflow/users/roles/list?username=ann", Value::Null).await;
     assert_eq!(listed["roles"][0]["name"], "editors");
     let users = format!("3.0/mlflow/roles/users/list?role_id={id}");
     assert_eq!(server.ok(ADMIN, "GET", &users, Value::Null).await["assignments"][0]["role_id"], id);
     server.ok(ADMIN, "DELETE", "3.0/mlflow/roles/unassign", assign).await;
-    let listed = server.ok("ann", "GET", "3.0/mlflow/users/roles/list?username=ann", Value::Null).await;
+    let listed =
+        server.ok("ann", "GET", "3.0/mlflow/users/roles/list?username=ann", Value::Null).await;
     assert_eq!(listed["roles"], json!([]));
     server.ok(ADMIN, "DELETE", "3.0/mlflow/roles/delete", json!({ "role_id": id })).await;
-    let gone = server.ask(ADMIN, "GET", &format!("3.0/mlflow/roles/get?role_id={id}"), Value::Null).await;
+    let gone =
+        server.ask(ADMIN, "GET", &format!("3.0/mlflow/roles/get?role_id={id}"), Value::Null).await;
     assert_eq!(gone.body["error_code"], "RESOURCE_DOES_NOT_EXIST");
 }
 
@@ -106,7 +115,10 @@ async fn the_role_of_a_single_person_stays_theirs() {
     server.experiment("ann", "hers").await;
     let held = server.ok("ann", "GET", "3.0/mlflow/users/current/permissions", Value::Null).await;
     let own = &held["permissions"][0];
-    assert_eq!((&own["resource_type"], &own["permission"]), (&json!("experiment"), &json!("MANAGE")));
+    assert_eq!(
+        (&own["resource_type"], &own["permission"]),
+        (&json!("experiment"), &json!("MANAGE"))
+    );
     assert!(own["role_name"].as_str().unwrap().starts_with("__user_"));
     let body = json!({ "username": "bob", "role_id": own["role_id"] });
     assert_eq!(server.ask(ADMIN, "POST", "3.0/mlflow/roles/assign", body).await.status, 400);

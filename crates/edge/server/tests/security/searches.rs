@@ -71,10 +71,18 @@ async fn runs_and_logged_models_are_looked_for_where_one_may_read() {
         let found = server.ok("ann", "POST", path, both).await;
         assert!(!found.to_string().contains(&format!("\"experiment_id\":\"{theirs}\"")));
     }
-    let found =
-        server.ok("ann", "POST", "2.0/mlflow/runs/search", json!({ "experiment_ids": [hers] })).await;
+    let found = server
+        .ok("ann", "POST", "2.0/mlflow/runs/search", json!({ "experiment_ids": [hers] }))
+        .await;
     assert_eq!(found["runs"][0]["info"]["run_id"], own);
-    server.refused("ann", "POST", "2.0/mlflow/experiments/search-datasets", json!({ "experiment_ids": [hers, theirs] })).await;
+    server
+        .refused(
+            "ann",
+            "POST",
+            "2.0/mlflow/experiments/search-datasets",
+            json!({ "experiment_ids": [hers, theirs] }),
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -110,9 +118,14 @@ async fn models_and_versions_are_shown_to_whom_they_were_granted() {
     server.grant("ann", "registered_model", "p", "READ").await;
 
     let path = "2.0/mlflow/registered-models/search?max_results=10";
-    let mut names = column(&server.ok("ann", "GET", path, Value::Null).await, "registered_models", "name");
+    let mut names =
+        column(&server.ok("ann", "GET", path, Value::Null).await, "registered_models", "name");
     let prompts = format!("{path}&filter=tags.%60mlflow.prompt.is_prompt%60%20%3D%20'true'");
-    names.extend(column(&server.ok("ann", "GET", &prompts, Value::Null).await, "registered_models", "name"));
+    names.extend(column(
+        &server.ok("ann", "GET", &prompts, Value::Null).await,
+        "registered_models",
+        "name",
+    ));
     names.sort();
     names.dedup();
     assert_eq!(names, ["b", "q"]);

@@ -28,10 +28,8 @@ impl Drop for Listening {
 async fn listen() -> Listening {
     let home = tempfile::tempdir().unwrap();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let tls = Tls {
-        certificate: home.path().join("certificate.pem"),
-        key: home.path().join("key.pem"),
-    };
+    let tls =
+        Tls { certificate: home.path().join("certificate.pem"), key: home.path().join("key.pem") };
     std::fs::write(&tls.certificate, made.cert.pem()).unwrap();
     std::fs::write(&tls.key, made.signing_key.serialize_pem()).unwrap();
     let security = Security { tls: Some(tls), ..Security::default() };

@@ -39,7 +39,9 @@ impl Arrived {
         let line = self.head.lines().find(|line| {
             line.split(':').next().is_some_and(|found| found.eq_ignore_ascii_case(name))
         });
-        line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+        line.and_then(|line| line.split_once(':'))
+            .map(|(_, value)| value.trim().to_owned())
+            .unwrap_or_default()
     }
 
     /// As a receiver of the protocol verifies it.
@@ -51,7 +53,8 @@ impl Arrived {
             self.body
         );
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-        let Some(signature) = self.header("X-MLflow-Signature").strip_prefix("v1,").map(str::to_owned)
+        let Some(signature) =
+            self.header("X-MLflow-Signature").strip_prefix("v1,").map(str::to_owned)
         else {
             return false;
         };
@@ -90,7 +93,8 @@ impl Receiver {
                     let text = String::from_utf8_lossy(&data).into_owned();
                     let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
                     let request = Arrived { head: head.to_owned(), body: body.to_owned() };
-                    if read == 0 || body.len() >= request.header("content-length").parse().unwrap() {
+                    if read == 0 || body.len() >= request.header("content-length").parse().unwrap()
+                    {
                         break request;
                     }
                 };
@@ -187,10 +191,16 @@ async fn what_is_no_webhook_is_refused() {
         let mut body = good.clone();
         body[field] = value.clone();
         let answer = server.ask(ADMIN, "POST", ALL, body).await;
-        assert_eq!(answer.body["error_code"], "INVALID_PARAMETER_VALUE", "{field} {value}: {answer:?}");
+        assert_eq!(
+            answer.body["error_code"], "INVALID_PARAMETER_VALUE",
+            "{field} {value}: {answer:?}"
+        );
     }
     server.ok(ADMIN, "POST", ALL, good).await;
-    assert_eq!(server.ask(ADMIN, "GET", "2.0/mlflow/webhooks?max_results=1001", Value::Null).await.status, 400);
+    assert_eq!(
+        server.ask(ADMIN, "GET", "2.0/mlflow/webhooks?max_results=1001", Value::Null).await.status,
+        400
+    );
 }
 
 #[tokio::test]
@@ -220,7 +230,8 @@ async fn pages_of_webhooks_begin_with_the_newest() {
 #[tokio::test]
 async fn a_webhook_can_be_tried_out() {
     let server = Server::with(near(), false).await;
-    let receiver = Receiver::new(&["200 OK", "500 Oh", "302 Found\r\nlocation: http://127.0.0.1:1/"]).await;
+    let receiver =
+        Receiver::new(&["200 OK", "500 Oh", "302 Found\r\nlocation: http://127.0.0.1:1/"]).await;
     let body = json!({
         "name": "ci",
         "url": receiver.url,
@@ -258,7 +269,9 @@ async fn a_webhook_can_be_tried_out() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     let result = server.ok(ADMIN, "POST", &test, json!({})).await;
     assert_eq!(result["result"]["success"], false);
-    assert!(result["result"]["error_message"].as_str().unwrap().starts_with("Failed to test webhook"));
+    assert!(
+        result["result"]["error_message"].as_str().unwrap().starts_with("Failed to test webhook")
+    );
 }
 
 async fn serving(home: &std::path::Path) -> (App, tokio::task::JoinHandle<()>) {

@@ -73,7 +73,7 @@ pub enum SearchError {
         column: usize,
     },
     /// There is more of it than is read.
-    #[error("the filter has more than {limit} {what}; split the search")]
+    #[error("the search has more than {limit} {what}; split it")]
     TooLong {
         /// Of what there is too much.
         what: &'static str,

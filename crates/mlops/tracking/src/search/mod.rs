@@ -37,6 +37,6 @@ mod write;
 pub use error::SearchError;
 pub use filter::{Filter, Op, Operand, Term};
 pub use grammar::Entity;
-pub use order::{OrderBy, parse_logged_model_order, parse_order, parse_order_by};
+pub use order::{MAX_KEYS, OrderBy, parse_logged_model_order, parse_order, parse_order_by};
 pub use parse::{MAX_TERMS, MAX_VALUES, parse_filter};
 pub use subject::{DatasetField, SpanField, Subject};

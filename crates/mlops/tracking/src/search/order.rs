@@ -8,6 +8,9 @@ use super::subject::Subject;
 use super::tables::RESERVED_METADATA;
 use crate::error::list;
 
+/// The most keys that an order may have: each may need a table, and SQLite joins 200.
+pub const MAX_KEYS: usize = 100;
+
 /// What is ordered by, and which way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OrderBy {
@@ -21,11 +24,15 @@ pub struct OrderBy {
 ///
 /// # Errors
 ///
-/// What one clause is refused for, and a field that is there twice. Experiments may repeat a field.
+/// What one clause is refused for, a field that is there twice, and more than [`MAX_KEYS`] clauses.
+/// Experiments may repeat a field.
 pub fn parse_order<S: AsRef<str>>(
     entity: Entity,
     clauses: &[S],
 ) -> Result<Vec<OrderBy>, SearchError> {
+    if clauses.len() > MAX_KEYS {
+        return Err(SearchError::TooLong { what: "keys to order by", limit: MAX_KEYS });
+    }
     let mut order: Vec<OrderBy> = Vec::with_capacity(clauses.len());
     for clause in clauses {
         let next = parse_order_by(entity, clause.as_ref())?;

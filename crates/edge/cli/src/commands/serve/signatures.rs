@@ -12,7 +12,8 @@ pub struct SignatureArgs {
     /// their files as model.sig
     #[arg(long, env = "TRIMTAB_SIGNING_KEY", hide_env_values = true, value_name = "FILE")]
     signing_key: Option<PathBuf>,
-    /// Accept signatures of this public key (PEM) too; may be given several times
+    /// Accept signatures of this public key too, or of signers with a certificate of this root (PEM);
+    /// may be given several times
     #[arg(long = "trusted-key", value_name = "FILE")]
     trusted_keys: Vec<PathBuf>,
     /// What becomes of loads of a version that is not signed, or no longer as it was signed; the

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn folders_on_this_machine_are_known() {
-        let of = |uri| local(Path::new("/srv/mlflow.db"), uri).map(|path| path.display().to_string());
+        let of =
+            |uri| local(Path::new("/srv/mlflow.db"), uri).map(|path| path.display().to_string());
         for (uri, path) in [
             ("/a/mlruns/1/r/artifacts", Some("/a/mlruns/1/r/artifacts")),
             ("file:///a/b%20c", Some("/a/b c")),

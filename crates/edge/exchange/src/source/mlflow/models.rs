@@ -23,11 +23,7 @@ const STATUSES: [&str; 4] = [
 const DELETED: &str = "Deleted_Internal";
 
 /// The logged models of an experiment, the oldest first.
-pub(super) fn logged(
-    db: &Connection,
-    tables: &Tables,
-    experiment: &str,
-) -> Read<Vec<LoggedModel>> {
+pub(super) fn logged(db: &Connection, tables: &Tables, experiment: &str) -> Read<Vec<LoggedModel>> {
     if !tables.have("logged_models") {
         return Ok(vec![]);
     }
@@ -108,9 +104,9 @@ pub(super) fn registered(
         "SELECT name, key, value FROM registered_model_tags WHERE {} ORDER BY name, key",
         within("registered_model_tags")
     );
-    for (name, tag) in all(db, &sql, params![workspace], |row| {
-        Ok((row.get::<_, String>(0)?, tag(row, 1)?))
-    })? {
+    for (name, tag) in
+        all(db, &sql, params![workspace], |row| Ok((row.get::<_, String>(0)?, tag(row, 1)?)))?
+    {
         if let Some(place) = places.get(&name) {
             models[*place].tags.push(tag);
         }

@@ -6,9 +6,7 @@ use catalog::Tag;
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::tables::Tables;
-use crate::things::{
-    Dataset, DatasetInput, Experiment, Metric, ModelLink, Run, RunInfo,
-};
+use crate::things::{Dataset, DatasetInput, Experiment, Metric, ModelLink, Run, RunInfo};
 
 type Read<T> = rusqlite::Result<T>;
 
@@ -52,11 +50,12 @@ pub(super) fn full(db: &Connection, tables: &Tables, ids: &[String]) -> Read<Vec
     let mut runs: Vec<Run> = ids.iter().map(|_| Run::default()).collect();
     let places: HashMap<&str, usize> =
         ids.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
-    let each = |sql: &str, take: &mut dyn FnMut(&mut Run, &Row<'_>) -> Read<()>, runs: &mut [Run]| {
-        of_runs(db, sql, ids, &mut |id, row| {
-            places.get(id).map_or(Ok(()), |place| take(&mut runs[*place], row))
-        })
-    };
+    let each =
+        |sql: &str, take: &mut dyn FnMut(&mut Run, &Row<'_>) -> Read<()>, runs: &mut [Run]| {
+            of_runs(db, sql, ids, &mut |id, row| {
+                places.get(id).map_or(Ok(()), |place| take(&mut runs[*place], row))
+            })
+        };
     each(INFO, &mut info, &mut runs)?;
     each(
         "SELECT run_uuid, key, value, timestamp, step, is_nan FROM latest_metrics

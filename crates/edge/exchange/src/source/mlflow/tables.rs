@@ -35,8 +35,7 @@ impl Tables {
 
     /// These columns, each or NULL, for a list behind SELECT.
     pub(super) fn columns(&self, table: &str, columns: &[&str]) -> String {
-        let columns: Vec<&str> =
-            columns.iter().map(|column| self.column(table, column)).collect();
+        let columns: Vec<&str> = columns.iter().map(|column| self.column(table, column)).collect();
         columns.join(", ")
     }
 

@@ -57,7 +57,13 @@ pub(super) fn full(db: &Connection, tables: &Tables, ids: &[String]) -> Read<Vec
          FROM trace_info WHERE request_id IN (#)",
         tables.columns(
             table,
-            &["client_request_id", "request_preview", "response_preview", "trace_name", "session_id"]
+            &[
+                "client_request_id",
+                "request_preview",
+                "response_preview",
+                "trace_name",
+                "session_id"
+            ]
         ),
         tables.columns(table, &promoted)
     );
@@ -115,7 +121,8 @@ fn add(tags: &mut Vec<Tag>, tag: Tag) {
 
 fn info(trace: &mut ImportedTrace, row: &Row<'_>) -> Read<()> {
     let status = text(row, 4)?;
-    let named = |key: &str, value: Option<String>| value.map(|value| Tag { key: key.into(), value });
+    let named =
+        |key: &str, value: Option<String>| value.map(|value| Tag { key: key.into(), value });
     let mut metadata: Vec<Tag> = named("mlflow.trace.session", row.get(9)?).into_iter().collect();
     let mut at = 10;
     for (key, columns) in PROMOTED {
@@ -124,7 +131,9 @@ fn info(trace: &mut ImportedTrace, row: &Row<'_>) -> Read<()> {
             let value: rusqlite::types::Value = row.get(at)?;
             at += 1;
             match value {
-                rusqlite::types::Value::Integer(count) => said.insert((*column).into(), count.into()),
+                rusqlite::types::Value::Integer(count) => {
+                    said.insert((*column).into(), count.into())
+                }
                 rusqlite::types::Value::Real(cost) => said.insert((*column).into(), json!(cost)),
                 _ => None,
             };

@@ -37,11 +37,7 @@ pub(super) fn run(full: FullRun, experiment: i64) -> ImportedRun {
     ImportedRun {
         run: runs::Run {
             info: info(run.info, here, experiment),
-            data: runs::RunData {
-                metrics: vec![],
-                params: run.data.params,
-                tags: run.data.tags,
-            },
+            data: runs::RunData { metrics: vec![], params: run.data.params, tags: run.data.tags },
             inputs: runs::RunInputs {
                 dataset_inputs: run.inputs.dataset_inputs.into_iter().map(input).collect(),
                 model_inputs: model_inputs

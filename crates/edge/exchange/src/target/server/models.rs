@@ -46,7 +46,8 @@ pub(super) fn put(server: &Server, full: &FullModel) -> Result<Put> {
     for (run, metrics) in of_runs {
         let Some(run) = server.id_of(run) else {
             let (count, model) = (metrics.len(), &here.from);
-            left_out.push(format!("logged model {model}: {count} metrics of run {run}, not copied"));
+            left_out
+                .push(format!("logged model {model}: {count} metrics of run {run}, not copied"));
             continue;
         };
         for some in metrics.chunks(METRICS) {

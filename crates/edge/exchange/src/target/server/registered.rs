@@ -31,11 +31,7 @@ pub(super) fn put(server: &Server, model: &RegisteredModel) -> Result<ModelBroug
     let mut newest = held.versions.iter().map(|version| version.version).max().unwrap_or_default();
     for version in &model.versions {
         let id = identity(version);
-        let same = |held: &&Version| {
-            Origin::of(&held.tags).is_some_and(|origin| origin.id == id)
-                || Origin::of(&version.tags).is_some_and(|origin| origin.id == identity(held))
-        };
-        let number = match held.versions.iter().find(same) {
+        let number = match held.versions.iter().find(|held| identity(held) == id) {
             Some(held) => held.version,
             None => {
                 newest = register(server, model, version, newest, brought.made)?;
@@ -49,8 +45,11 @@ pub(super) fn put(server: &Server, model: &RegisteredModel) -> Result<ModelBroug
     Ok(brought)
 }
 
-/// What a version is called where it comes from: its number may have been given twice.
+/// What a version is called where it first comes from: its number may have been given twice.
 fn identity(version: &Version) -> String {
+    if let Some(origin) = Origin::of(&version.tags) {
+        return origin.id;
+    }
     format!("{}/{}/{}", version.name, version.version, version.creation_timestamp)
 }
 

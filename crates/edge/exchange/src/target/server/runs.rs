@@ -1,5 +1,6 @@
 //! Runs for a server.
 
+use catalog::Tag;
 use serde_json::{Value, json};
 
 use super::{Pending, Server};
@@ -44,7 +45,8 @@ pub(super) fn put(server: &Server, full: &FullRun) -> Result<Put> {
 fn fill(server: &Server, full: &FullRun) -> Result<()> {
     let FullRun { here, run, metrics, whole } = full;
     let client = &server.client;
-    let tags = origin::without(&run.data.tags);
+    let tags: Vec<Tag> =
+        origin::without(&run.data.tags).into_iter().map(|tag| server.mapped(tag)).collect();
     for some in run.data.params.chunks(PAIRS) {
         client.log_batch(&here.id, &[], some, &[])?;
     }

@@ -13,7 +13,9 @@ use super::message::{
 
 /// Reads a request; `None` if it is none.
 pub(super) fn read(body: &[u8]) -> Option<Request> {
-    serde_json::from_slice::<JsonRequest>(body).ok().map(Into::into)
+    let object = body.trim_ascii_start().starts_with(b"{");
+    let request = object.then(|| serde_json::from_slice::<JsonRequest>(body).ok());
+    request.flatten().map(Into::into)
 }
 
 pub(super) fn reply(partial: Option<&PartialSuccess>) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use catalog::registry::Demand;
-use signing::{PublicKey, SigningKey};
+use signing::{SigningKey, Trust};
 use tokio::sync::Semaphore;
 
 use super::check::Checked;
@@ -15,8 +15,8 @@ use crate::error::ServeError;
 pub struct Signing {
     /// The file of the private key by which new versions are signed.
     pub key: Option<PathBuf>,
-    /// Files of public keys whose signatures hold too: of those who sign before they register, and
-    /// of keys that were used before.
+    /// Files of public keys whose signatures hold too, or of certificates that may issue those of
+    /// signers: for those who sign before they register, and for keys that were used before.
     pub trusted: Vec<PathBuf>,
     /// What is asked of all versions, whatever the policy of their model.
     pub require: Demand,
@@ -26,8 +26,8 @@ pub struct Signing {
 pub(crate) struct Signatures {
     /// The key by which new versions are signed.
     pub(super) key: Option<SigningKey>,
-    /// The keys whose signatures hold, with that one.
-    pub(super) trusted: Vec<PublicKey>,
+    /// Whose signatures hold; that one's, too.
+    pub(super) trusted: Trust,
     /// What is asked of all versions.
     pub(super) floor: Demand,
     /// What was checked already.
@@ -40,9 +40,10 @@ impl Signatures {
     /// Reads the keys.
     pub(crate) fn open(asked: &Signing) -> Result<Self, ServeError> {
         let key = asked.key.as_deref().map(private).transpose()?;
-        let own = key.iter().map(|key| Ok(key.public()));
-        let others = asked.trusted.iter().map(|file| public(file));
-        let trusted: Vec<PublicKey> = own.chain(others).collect::<Result<_, ServeError>>()?;
+        let mut trusted = key.as_ref().map_or_else(Trust::default, |key| key.public().into());
+        for file in &asked.trusted {
+            trusted.extend(trust(file)?);
+        }
         if trusted.is_empty() && asked.require == Demand::Enforce {
             return Err(ServeError::Refused(
                 "signatures are required, but there is no key to check them with: give \
@@ -70,8 +71,8 @@ fn private(file: &Path) -> Result<SigningKey, ServeError> {
     SigningKey::from_pem(&text).map_err(|error| refused(file, &error.to_string()))
 }
 
-fn public(file: &Path) -> Result<PublicKey, ServeError> {
-    PublicKey::from_pem(&read(file)?).map_err(|error| refused(file, &error.to_string()))
+fn trust(file: &Path) -> Result<Trust, ServeError> {
+    Trust::from_pem(&read(file)?).map_err(|error| refused(file, &error.to_string()))
 }
 
 fn read(file: &Path) -> Result<String, ServeError> {

@@ -1,15 +1,23 @@
 //! What the server answers, as an OpenAPI 3.1 document.
 //!
-//! The tables of this folder tell of every endpoint in a line; [`document`] makes the document of
-//! them, which is checked in beside this crate as `openapi.json` and served from there. A test holds
+//! The tables of this folder tell of every endpoint in a line; `document.rs` makes the document
+//! of them, which is checked in beside this crate as `openapi.json` and served from there. A test holds
 //! the tables against the routes and the file against the tables. After a change of the tables,
 //! `TRIMTAB_WRITE_OPENAPI=1 cargo test -p server openapi` writes the file anew.
 
+#[cfg(test)]
+mod document;
+#[cfg(test)]
 mod models;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
 mod shapes;
+#[cfg(test)]
 mod traces;
+#[cfg(test)]
 mod tracking;
+#[cfg(test)]
 mod words;
 
 use axum::http::HeaderValue;
@@ -26,6 +34,3 @@ pub async fn openapi() -> Response {
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
-
-#[cfg(test)]
-mod document;

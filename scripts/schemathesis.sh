@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Asks a running server what its own OpenAPI document says that it answers, thousands of times, with
+# what the document allows and with what it does not. Fails on any status of 500 or above, and on
+# answers that are not of the shape that the document tells of.
+#
+#   TRIMTAB_BIN=FILE            the binary (default: the debug build, which is made)
+#   SCHEMATHESIS_EXAMPLES=N     so many questions for each endpoint (default 50)
+#   SCHEMATHESIS_SEED=N         the same questions again (default 1)
+#
+# What else is given goes to schemathesis: `scripts/schemathesis.sh --include-path-regex runs`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python="$(scripts/mlflow_venv.sh)"
+binary="${TRIMTAB_BIN:-}"
+if [ -z "$binary" ]; then
+    cargo build --quiet -p cli --bin trimtab
+    binary="${CARGO_TARGET_DIR:-target}/debug/trimtab"
+fi
+
+work="$(mktemp -d)"
+server=
+finish() {
+    [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null || true; }
+    rm -rf "$work"
+}
+trap finish EXIT
+
+# The log is kept aside: it says why a 500 was answered.
+"$binary" serve --home "$work/home" --port 0 --enable-workspaces --log-format json --log-level warn \
+    >"$work/out" 2>"$work/log" &
+server=$!
+address=
+for _ in $(seq 100); do
+    address="$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$work/out" "$work/log" 2>/dev/null | head -1 | grep -oE 'http://.*' || true)"
+    [ -z "$address" ] || break
+    kill -0 "$server" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+    sleep 0.1
+done
+[ -n "$address" ] || { echo "error: the server does not say where it listens" >&2; exit 1; }
+
+# Paths below /ajax-api are those below /api again. Answers of the artifact endpoints are files, and
+# what they hold is not for the document to say.
+status=0
+"$(dirname "$python")/schemathesis" run crates/edge/server/openapi.json --url "$address" \
+    --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
+    --exclude-path-regex '^/ajax-api/' --phases examples,coverage,fuzzing --continue-on-failure \
+    --max-examples "${SCHEMATHESIS_EXAMPLES:-50}" --seed "${SCHEMATHESIS_SEED:-1}" \
+    --warnings off --suppress-health-check all "$@" || status=$?
+
+if ! kill -0 "$server" 2>/dev/null; then
+    echo "error: the server is gone" >&2
+    status=1
+fi
+if [ "$status" -ne 0 ]; then
+    echo "== what the server said" >&2
+    grep -vE '"target":"trimtab::request"' "$work/log" | sort | uniq -c | sort -rn | head -40 >&2 || true
+fi
+exit "$status"

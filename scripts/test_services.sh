@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# The tests that need services, after `make test`: PostgreSQL, S3, and servers that are killed.
+#
+#   scripts/test_services.sh    starts the services, runs all of it, and leaves nothing running
+#
+#   1. the Rust tests of database, artifacts, catalog and server, on PostgreSQL and S3 as well
+#   2. tests/e2e: the unchanged MLflow client, on SQLite, PostgreSQL, and PostgreSQL with S3
+#   3. tests/faults: kills, full disks, lost databases, hostile clients, on SQLite and PostgreSQL
+#
+# After a build it takes about MINUTES on two cores, and at most 15: then it is stopped and has failed.
+# On Debian as root it installs what is missing; elsewhere it says what to install.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+limit=15m
+packages='package(database) | package(artifacts) | package(catalog) | package(server)'
+
+step() { printf '\n== %s\n' "$*"; }
+
+# The last line of a log that counts passed and failed tests.
+counted() { grep -aE '[0-9]+ (tests run|passed|failed)' "$1" | tail -1 | sed 's/^[ =]*//; s/[ =]*$//'; }
+
+# What the services' environment is there for. Goes on after a failure: one run shows all of them.
+within_services() {
+    local folder="$1" python="$2" failed=0
+    step "rust, with services"
+    # The whole workspace is built, as `make test` does it: with fewer packages, dependencies would
+    # have other features and be built again.
+    cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail \
+        -E "$packages" 2>&1 | tee "$folder/rust" || failed=1
+    step "tests/e2e"
+    "$python" -m pytest tests/e2e 2>&1 | tee "$folder/e2e" || failed=1
+    step "tests/faults"
+    "$python" -m pytest tests/faults -r s 2>&1 | tee "$folder/faults" || failed=1
+    return "$failed"
+}
+
+# Processes that this run started, told by their environment, and that are still there.
+left_running() {
+    local file pid
+    for file in /proc/[0-9]*/environ; do
+        if grep -zqx "TRIMTAB_TEST_RUN=$1" "$file" 2>/dev/null; then
+            pid="${file#/proc/}"
+            echo "${pid%/environ}"
+        fi
+    done
+}
+
+main() {
+    local folder python mark status=0 left
+    scripts/need.sh cargo cc python3 postgres faketime
+    python="$(scripts/mlflow_venv.sh)"
+    folder="$(mktemp -d)"
+    trap 'rm -rf "$folder"' EXIT
+    mark="$(basename "$folder")"
+    SECONDS=0
+    TRIMTAB_TEST_RUN="$mark" timeout --kill-after=60 "$limit" \
+        scripts/services.sh run "$0" within "$folder" "$python" || status=$?
+    mapfile -t left < <(left_running "$mark")
+    if [ ${#left[@]} -gt 0 ]; then
+        echo "error: left running:" >&2
+        ps -o pid=,args= -p "$(IFS=,; echo "${left[*]}")" >&2 || true
+        kill -KILL "${left[@]}" 2>/dev/null || true
+        status=1
+    fi
+    if [ "$status" -eq 124 ]; then echo "error: stopped after $limit" >&2; fi
+    for part in rust e2e faults; do
+        echo "$part: $([ -f "$folder/$part" ] && counted "$folder/$part" || echo "not run")"
+    done
+    echo "== services: $([ "$status" -eq 0 ] && echo "all passed" || echo "FAILED") in $SECONDS s"
+    exit "$status"
+}
+
+case "${1:-}" in
+within) within_services "$2" "$3" ;;
+"") main ;;
+*)
+    sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
+    [[ "$1" == --help ]] || exit 2
+    ;;
+esac
