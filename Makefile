@@ -6,11 +6,11 @@ TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 TRIMTAB := $(TARGET)/release/trimtab
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench clean-demo
+.PHONY: help demo test test-services bench clean-demo
 
 help: ## list these commands
 	@echo "make COMMAND, where COMMAND is"
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14 | sed 's/^/  /'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16 | sed 's/^/  /'
 
 demo: ## build the release binary and run a mandate over 33 years of real prices
 	@scripts/need.sh cargo cc
@@ -22,6 +22,9 @@ demo: ## build the release binary and run a mandate over 33 years of real prices
 
 test: ## formatting, lints, all tests, documentation tests, the drawn house
 	@scripts/test.sh
+
+test-services: ## the tests that need PostgreSQL, S3 and the MLflow client, and those that break servers on purpose
+	@scripts/test_services.sh
 
 bench: ## NAME=loop: each question in Trimtab and in the tools that a user would pick instead
 	@test -n "$(NAME)" || { echo "error: which one? make bench NAME=..., one of: $(notdir $(wildcard benches/*))" >&2; exit 2; }

@@ -24,8 +24,6 @@ counted() { grep -aE '[0-9]+ (tests run|passed|failed)' "$1" | tail -1 | sed 's/
 within_services() {
     local folder="$1" python="$2" failed=0
     step "rust, with services"
-    # The whole workspace is built, as `make test` does it: with fewer packages, dependencies would
-    # have other features and be built again.
     cargo nextest run --workspace --no-fail-fast --status-level fail --final-status-level fail \
         -E "$packages" 2>&1 | tee "$folder/rust" || failed=1
     step "tests/e2e"
@@ -50,6 +48,14 @@ main() {
     local folder python mark status=0 left
     scripts/need.sh cargo cc python3 postgres faketime
     python="$(scripts/mlflow_venv.sh)"
+    if ! cargo nextest --version >/dev/null 2>&1; then
+        step "install cargo-nextest"
+        cargo install --locked cargo-nextest
+    fi
+    step "build"
+    # The whole workspace, as `make test` builds it: with fewer packages, dependencies would have other
+    # features and be built again. The binary is among what is built.
+    cargo nextest run --workspace --no-run
     folder="$(mktemp -d)"
     trap 'rm -rf "$folder"' EXIT
     mark="$(basename "$folder")"

@@ -3,12 +3,15 @@
 Comes in: a folder and a key. Goes out: the status and what was said. Knows nothing of servers.
 """
 
+import datetime
 import pathlib
 import subprocess
 import sys
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from servers import trimtab_binary
 
@@ -25,16 +28,44 @@ def make_key(folder, name):
     return private, public
 
 
+def make_certificate(folder, name, issuer=None):
+    """A key with a certificate, of that issuer or of its own; the paths of the key and of the certificate."""
+    private, _ = make_key(folder, name)
+    own = serialization.load_pem_private_key(private.read_bytes(), None)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    key, by = own, subject
+    if issuer:
+        key = serialization.load_pem_private_key(issuer[0].read_bytes(), None)
+        by = x509.load_pem_x509_certificate(issuer[1].read_bytes()).subject
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder(by, subject, own.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+    )
+    if issuer:
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])
+        made = made.add_extension(usage, critical=False)
+    certificate = folder / f"{name}.crt"
+    certificate.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return private, certificate
+
+
 def run(*command):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout + done.stderr
 
 
-def by_package(action, folder, key, *options):
+def package(action, method, folder, *options):
     tool = str(pathlib.Path(sys.executable).with_name("model_signing"))
-    which = {"sign": "--private_key", "verify": "--public_key"}[action]
     signature = ["--signature", str(folder / "model.sig")]
-    return run(tool, action, "key", str(folder), *signature, which, str(key), *options)
+    return run(tool, action, method, str(folder), *signature, *map(str, options))
+
+
+def by_package(action, folder, key, *options):
+    which = {"sign": "--private_key", "verify": "--public_key"}[action]
+    return package(action, "key", folder, which, key, *options)
 
 
 def by_trimtab(action, folder, key, *options):

@@ -16,12 +16,16 @@ import sqlite3
 import subprocess
 import time
 
+import alembic.command
 import mlflow
 import numpy
 import pandas
 import pytest
+import sqlalchemy
 from mlflow import MlflowClient
 from mlflow.entities import Metric, ViewType
+from mlflow.store.db.utils import _get_alembic_config
+from mlflow.store.tracking.dbmodels.initial_models import Base as InitialBase
 from sklearn.linear_model import LinearRegression
 
 from servers import Server, trimtab_binary
@@ -179,6 +183,9 @@ def seen(client, root, traces=False):
                 digest[str(path.relative_to(folder))] = hashlib.sha256(content).hexdigest()
         return digest
 
+    def versions_of(tag):
+        return {(each["name"], int(each["version"])) for each in json.loads(tag)}
+
     for experiment in experiments:
         found["experiments"][experiment.name] = (experiment.lifecycle_stage, experiment.tags)
     for run in runs:
@@ -200,7 +207,8 @@ def seen(client, root, traces=False):
             "datasets": [
                 (dict(i.dataset), sorted((t.key, t.value) for t in i.tags)) for i in run.inputs.dataset_inputs
             ],
-            "reads": [ids[i.model_id] for i in run.inputs.model_inputs],
+            # Searches of the real server leave these out.
+            "reads": [ids[i.model_id] for i in client.get_run(info.run_id).inputs.model_inputs],
             "makes": [(ids[o.model_id], o.step) for o in run.outputs.model_outputs],
             "files": files(to),
         }
@@ -212,7 +220,11 @@ def seen(client, root, traces=False):
         found["models"][key] = {
             "said": (model.name, model.model_type, str(model.status), ids.get(model.source_run_id)),
             "params": model.params,
-            "tags": {k: first(v) for k, v in model.tags.items() if not k.startswith(ORIGIN)},
+            "tags": {
+                k: versions_of(v) if k == "mlflow.modelVersions" else first(v)
+                for k, v in model.tags.items()
+                if not k.startswith(ORIGIN)
+            },
             "metrics": sorted(
                 (m.key, m.value, m.step, m.timestamp, m.dataset_name, m.dataset_digest, ids[m.run_id])
                 for m in model.metrics or []
@@ -295,7 +307,7 @@ def home(origin, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     told = summary("import", origin.uri, "--home", home)
     assert told["left_out"] == {}
-    assert told["metrics"] == 1515 and told["versions"] == {"made": 4, "there": 0}
+    assert told["metrics"] == 1511 and told["versions"] == {"made": 4, "there": 0}
     return home
 
 
@@ -407,7 +419,108 @@ def test_logins_and_addresses_that_are_wrong(origin, tmp_path):
     assert "cannot be reached" in refused("http://127.0.0.1:9")
     assert "no such file" in refused(tmp_path / "missing.db")
     assert "is no address" in refused("http://")
-    assert "is it an MLflow server" in refused(origin.uri + "/nowhere") or True
+    assert "is this the address of an MLflow server?" in refused(origin.uri + "/nowhere")
+
+
+OLD = {
+    # revision of the schema: the first MLflow that has it
+    "97727af70f4d": "2.0",
+    "acf3f17fdcc7": "2.9",
+    "f5a4f2784254": "2.17",
+    "400f98739977": "3.0",
+    "bda7b8c39065": "3.1",
+    "1bd49d398cd23": "3.8",
+    "1b5f0d9ad7c1": "3.10",
+    "dc11669786a5": "3.17.2",
+}
+
+
+@pytest.mark.parametrize("revision", OLD)
+def test_databases_of_older_versions(revision, tmp_path):
+    """The schemas are those that MLflow's own migrations make; the rows are the same in all."""
+    file, run = tmp_path / "mlflow.db", "0123456789abcdef0123456789abcdef"
+    engine = sqlalchemy.create_engine(f"sqlite:///{file}")
+    InitialBase.metadata.create_all(engine)
+    alembic.command.upgrade(_get_alembic_config(f"sqlite:///{file}"), revision)
+    engine.dispose()
+    folder = tmp_path / "mlruns/1" / run / "artifacts"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("text")
+    rows = [
+        ("experiments", {"experiment_id": 1, "name": "old", "artifact_location": f"{tmp_path}/mlruns/1",
+                         "lifecycle_stage": "active", "creation_time": 11, "last_update_time": 12}),
+        ("experiment_tags", {"key": "k", "value": "v", "experiment_id": 1}),
+        ("runs", {"run_uuid": run, "name": "", "source_type": "LOCAL", "user_id": "ann", "status": "FINISHED",
+                  "start_time": 21, "end_time": 22, "lifecycle_stage": "active", "experiment_id": 1,
+                  "artifact_uri": f"file://{folder}"}),
+        ("tags", {"key": "mlflow.runName", "value": "by tag", "run_uuid": run}),
+        ("params", {"key": "p", "value": "1", "run_uuid": run}),
+        ("metrics", {"key": "m", "value": 0.0, "timestamp": 31, "run_uuid": run, "step": 1, "is_nan": 1}),
+        ("metrics", {"key": "m", "value": 2.5, "timestamp": 32, "run_uuid": run, "step": 2, "is_nan": 0}),
+        ("latest_metrics", {"key": "m", "value": 2.5, "timestamp": 32, "run_uuid": run, "step": 2, "is_nan": 0}),
+        ("registered_models", {"name": "model", "creation_time": 41, "last_updated_time": 42, "description": "d"}),
+        ("model_versions", {"name": "model", "version": 2, "creation_time": 51, "last_updated_time": 52,
+                            "current_stage": "Production", "source": f"file://{folder}", "run_id": run,
+                            "status": "READY"}),
+        ("model_versions", {"name": "model", "version": 1, "creation_time": 50, "last_updated_time": 50,
+                            "current_stage": "Deleted_Internal", "source": "x", "status": "READY"}),
+        ("registered_model_tags", {"name": "model", "key": "k", "value": "v"}),
+        ("model_version_tags", {"name": "model", "version": 2, "key": "k", "value": "w"}),
+    ]  # fmt: skip
+    with sqlite3.connect(file) as db:
+        for table, row in rows:
+            names, marks = ", ".join(row), ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        if "registered_model_aliases" in tables:
+            db.execute("INSERT INTO registered_model_aliases (name, alias, version) VALUES ('model', 'champion', 2)")
+    told = summary("import", file, "--home", tmp_path / "home")
+    assert told["left_out"] == {}
+    filled = started("trimtab", tmp_path / "home")
+    try:
+        client = filled.client
+        experiment = client.get_experiment("1")
+        assert (experiment.name, experiment.creation_time, experiment.tags) == ("old", 11, {"k": "v"})
+        got = client.get_run(run)
+        assert (got.info.run_name, got.info.start_time, got.info.end_time) == ("by tag", 21, 22)
+        assert (got.data.params, got.data.metrics) == ({"p": "1"}, {"m": 2.5})
+        history = [(m.step, m.timestamp, repr(m.value)) for m in client.get_metric_history(run, "m")]
+        assert history == [(1, 31, "nan"), (2, 32, "2.5")]
+        assert [f.path for f in client.list_artifacts(run)] == ["a.txt"]
+        version = client.get_model_version("model", "2")
+        assert (version.current_stage, version.tags, version.creation_timestamp) == ("Production", {"k": "w"}, 51)
+        assert client.get_model_version_download_uri("model", "2") == got.info.artifact_uri
+        assert [v.version for v in client.search_model_versions("name = 'model'")] == ["2"]
+        if "registered_model_aliases" in tables:
+            assert client.get_model_version_by_alias("model", "champion").version == "2"
+    finally:
+        filled.server.stop()
+
+
+def test_a_server_that_asks_who_is_there(origin, tmp_path):
+    class Guarded(Server):
+        def command(self):
+            return super().command() + ["--auth", "basic"]
+
+    (tmp_path / "home").mkdir()
+    os.environ.update(TRIMTAB_ADMIN_USERNAME="admin", TRIMTAB_ADMIN_PASSWORD="a long password")
+    server = Guarded("trimtab", "sqlite", tmp_path / "home").start()
+    try:
+        ask = ("import", origin.uri, "--to", server.uri, "--experiment", "empty")
+        refused = trimtab(*ask, ok=False)
+        assert refused.returncode == 1 and "401" in refused.stderr
+        # The variables of the server that it comes from are not shown to the one that it goes to.
+        mine = {"USERNAME": "admin", "PASSWORD": "a long password"}
+        wrong = {f"MLFLOW_TRACKING_{key}": value for key, value in mine.items()}
+        assert trimtab(*ask, ok=False, **wrong).returncode == 1
+        told = summary(*ask, **{f"TRIMTAB_TRACKING_{key}": value for key, value in mine.items()})
+        assert told["experiments"]["made"] == 1
+        address = server.uri.replace("http://", "http://admin:a%20long%20password@")
+        done = trimtab("import", origin.uri, "--to", address, "--experiment", "empty")
+        assert "a%20long" not in done.stdout + done.stderr
+    finally:
+        server.stop()
+        os.environ.pop("TRIMTAB_ADMIN_USERNAME"), os.environ.pop("TRIMTAB_ADMIN_PASSWORD")
 
 
 def damaged(path, place, content):

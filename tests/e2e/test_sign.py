@@ -9,7 +9,7 @@ import os
 import pytest
 
 from conftest import KIND
-from signers import by_package, by_trimtab, flip, make_key
+from signers import by_package, by_trimtab, flip, make_certificate, make_key, package
 
 pytestmark = pytest.mark.skipif(KIND == "mlflow", reason="nothing of MLflow's is tested here")
 
@@ -117,3 +117,20 @@ def test_signing_twice_gives_the_same_bytes(folder, keys):
     first = (folder / "model.sig").read_bytes()
     assert by_trimtab("sign", folder, keys[0])[0] == 0
     assert (folder / "model.sig").read_bytes() == first
+
+
+def test_who_signs_with_a_certificate(folder, tmp_path):
+    root, other = make_certificate(tmp_path, "root"), make_certificate(tmp_path, "other")
+    key, certificate = make_certificate(tmp_path, "signer", root)
+    options = ["--private_key", key, "--signing_certificate", certificate, "--certificate_chain", root[1]]
+    status, says = package("sign", "certificate", folder, *options)
+    assert status == 0, says
+
+    def verdicts(root):
+        theirs = package("verify", "certificate", folder, "--certificate_chain", root[1])
+        return theirs[0] == 0, by_trimtab("verify", folder, root[1])[0] == 0
+
+    assert verdicts(root) == (True, True)
+    assert verdicts(other) == (False, False)
+    flip(folder / "weights")
+    assert verdicts(root) == (False, False)

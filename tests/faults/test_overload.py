@@ -7,18 +7,18 @@ import contextlib
 import json
 import resource
 import selectors
-import socket
 import sqlite3
 import threading
 import time
 
 import pytest
 
-from asking import API, Asking, head
+from asking import API, Asking, head, raw
 
 # The server lets 8,192 pieces of work wait, and holds 128 MiB of requests.
 WAITING = 8_192
 MIB_AT_HAND = 128
+FEW = 3
 
 
 @contextlib.contextmanager
@@ -62,33 +62,31 @@ def test_more_writes_than_may_wait(serve, asking, many_files):
     if many_files < 2 * clients + 500:
         pytest.skip(f"{clients} clients need {2 * clients + 500} files, there are {many_files}")
     server = serve().start()
-    ask = asking(server)
-    run = ask.run()
+    run = asking(server).run()
     body = json.dumps({"run_id": run, "key": "k", "value": "v"}).encode()
     request = head("POST", API + "runs/set-tag", Content_Type="application/json", Content_Length=len(body)) + body
-    connections, before = [], server.memory()
+    before = server.memory()
+    connections = [raw(server) for _ in range(clients)]
     with writer_held_up(server):
-        for _ in range(clients):
-            connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        for connection in connections:
             connection.sendall(request)
-            connections.append(connection)
         refused = statuses(connections, 6)
-        # One was taken by the writer, and there the lock holds it.
+        # The writer has taken some, and there the lock holds them.
         assert len(refused) >= clients - WAITING - 1024, len(refused)
-        # One more may have met the lock itself, which SQLite waits for ten seconds.
+        # Few may have met the lock itself, which SQLite waits for ten seconds.
         told = [said for status, said in refused.values() if status != b"503"]
-        assert len(told) >= len(refused) - 1
+        assert len(told) >= len(refused) - FEW
         assert {said[9:12] for said in told} == {b"429"}
         assert all(b"REQUEST_LIMIT_EXCEEDED" in said for said in told)
         assert all(b"too many requests are waiting" in said for said in told)
         # Reads do not wait for the writer.
-        assert ask.get(f"runs/get?run_id={run}")
+        assert asking(server).get(f"runs/get?run_id={run}")
         grown = server.memory("VmHWM") - before
     assert grown < 600, f"{grown:.0f} MiB for {clients} requests"
     waiting = [connection for connection in connections if connection not in refused]
     answers = statuses(waiting, 60)
     assert len(answers) == len(waiting)
-    assert sum(status != b"200" for status, _ in answers.values()) <= 1
+    assert sum(status != b"200" for status, _ in answers.values()) <= FEW
     for connection in connections:
         connection.close()
     print(f"{len(refused)} of {clients} were refused, {grown:.0f} MiB more")

@@ -9,6 +9,8 @@ pub mod decide;
 mod grants;
 pub mod owners;
 pub mod permission;
+mod permits;
+mod presence;
 mod roles;
 mod tokens;
 
@@ -18,10 +20,13 @@ pub use grants::{
     Listed, grant, grant_new, held, held_by, listed, rename_pattern, revoke, sweep_pattern,
 };
 pub use permission::{Action, Permission, Resource};
+pub use permits::{
+    RolePermission, add_permission, get_permission, permissions, remove_permission,
+    update_permission,
+};
+pub use presence::{administered, present, visible};
 pub use roles::{
-    Assignment, Role, RolePermission, add_permission, administered, assign, assignments,
-    create_role, delete_role, get_permission, get_role, list_roles, permissions, present,
-    remove_permission, roles_of, sweep_workspace, unassign, update_permission, update_role,
-    visible,
+    Assignment, Role, assign, assignments, create_role, delete_role, get_role, list_roles,
+    roles_of, sweep_workspace, unassign, update_role,
 };
 pub use tokens::{Token, add_token, find_token, revoke_token, tokens};

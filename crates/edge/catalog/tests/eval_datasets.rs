@@ -144,8 +144,10 @@ fn datasets_are_found() {
         create(db, "chat", &[("team", "ads")], 20);
         create(db, "quality", &[], 30);
         let (id, of) = (first.clone(), home.clone());
-        write(db, move |tx| eval_datasets::add_experiments(tx, HOME, &id, &[of.clone()], 40))
-            .unwrap();
+        write(db, move |tx| {
+            eval_datasets::add_experiments(tx, HOME, &id, std::slice::from_ref(&of), 40)
+        })
+        .unwrap();
         let search = |filter: &str, order: &[&str], experiments: Vec<String>| {
             let search = DatasetSearch {
                 experiment_ids: experiments,
@@ -177,10 +179,12 @@ fn datasets_are_found() {
             let id = id.to_owned();
             write(db, move |tx| eval_datasets::experiment_ids(tx, HOME, &id)).unwrap()
         };
-        assert_eq!(ids(&first), [home.clone()]);
+        assert_eq!(ids(&first), [home.as_str()]);
         let id = first.clone();
-        write(db, move |tx| eval_datasets::remove_experiments(tx, HOME, &id, &[home.clone()], 50))
-            .unwrap();
+        write(db, move |tx| {
+            eval_datasets::remove_experiments(tx, HOME, &id, std::slice::from_ref(&home), 50)
+        })
+        .unwrap();
         assert!(ids(&first).is_empty() && ids("d-none").is_empty());
         let id = first.clone();
         let unknown = write(db, move |tx| {

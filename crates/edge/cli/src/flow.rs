@@ -60,7 +60,10 @@ pub fn put(
             Bytes::from(chunk)
         });
         // The store stops listening when it fails: it says why below.
-        if matches!(&chunk, Ok(chunk) if chunk.is_empty()) || to.blocking_send(chunk).is_err() || ended {
+        if matches!(&chunk, Ok(chunk) if chunk.is_empty())
+            || to.blocking_send(chunk).is_err()
+            || ended
+        {
             break;
         }
     }

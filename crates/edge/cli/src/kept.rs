@@ -25,7 +25,13 @@ pub struct KeptArgs {
     database: Option<String>,
     /// The server's artifacts: a folder, s3://BUCKET/PREFIX, gs://… or az://…
     /// [default: artifacts in the home folder]
-    #[arg(long, alias = "artifacts", env = "TRIMTAB_ARTIFACTS", value_name = "PLACE")]
+    #[arg(
+        long,
+        alias = "artifacts",
+        env = "TRIMTAB_ARTIFACTS",
+        hide_env_values = true,
+        value_name = "PLACE"
+    )]
     artifacts_destination: Option<String>,
 }
 

@@ -53,7 +53,7 @@ enum Command {
     /// Sign the folder of a model, or verify its signature (OpenSSF model signing)
     Sign(commands::sign::SignArgs),
     /// Serve experiments, runs, models and artifacts to the unchanged MLflow client
-    Serve(commands::serve::ServeArgs),
+    Serve(Box<commands::serve::ServeArgs>),
     /// Bring what an MLflow server keeps into a home or a server: over its address, or from its file
     Import(commands::exchange::ImportArgs),
     /// Take what a home or a server keeps to an MLflow server

@@ -68,7 +68,8 @@ impl Progress {
 }
 
 fn bar(what: &str, things: &str) -> ProgressBar {
-    let template = format!("{what} {{wide_bar:.cyan/blue}} {{pos}}/{{len}} {things} {{msg}} {{elapsed}}");
+    let template =
+        format!("{what} {{wide_bar:.cyan/blue}} {{pos}}/{{len}} {things} {{msg}} {{elapsed}}");
     let style = ProgressStyle::with_template(&template).expect("the template is well formed");
     let bar = ProgressBar::new(0).with_style(style).with_finish(ProgressFinish::AndClear);
     bar.enable_steady_tick(Duration::from_millis(200));

@@ -50,7 +50,9 @@ fn said(kind: Kind, payload: &[u8], symbol: &Symbol) -> serde_json::Result<Strin
         | Kind::Approved
         | Kind::Released
         | Kind::Deleted
-        | Kind::Ruled => format!("the registry of a server: {}", read::<serde_json::Value>(payload)?),
+        | Kind::Ruled => {
+            format!("the registry of a server: {}", read::<serde_json::Value>(payload)?)
+        }
     })
 }
 

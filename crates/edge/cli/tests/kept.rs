@@ -116,7 +116,8 @@ fn a_server_is_backed_up_while_it_serves_and_restored_elsewhere() {
     assert_eq!(files(&world.path("other/artifacts")), files(&world.path("home/artifacts")));
     assert_eq!(files(&world.path("other/artifacts")).len(), 2);
     let other = Server::start(&world, "other");
-    let found = other.post("runs/search", r#"{"experiment_ids": ["1"], "filter": "metrics.m = 19.5"}"#);
+    let found =
+        other.post("runs/search", r#"{"experiment_ids": ["1"], "filter": "metrics.m = 19.5"}"#);
     let found: Value = serde_json::from_str(&found).unwrap();
     assert_eq!(found["runs"].as_array().map(Vec::len), Some(1), "{found}");
     let made = other.post("experiments/create", r#"{"name": "next"}"#);

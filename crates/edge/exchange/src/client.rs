@@ -189,20 +189,28 @@ impl Client {
         let body = self.collect(answer.into_body(), what)?;
         let said: Option<Value> = serde_json::from_slice(&body).ok();
         let text = |key: &str| Some(said.as_ref()?.get(key)?.as_str()?.to_owned());
-        let raw = || String::from_utf8_lossy(&body).trim().chars().take(200).collect();
+        let raw = || {
+            let text = String::from_utf8_lossy(&body);
+            match text.trim_start().starts_with('<') {
+                true => "it answers with a page for people".to_owned(),
+                false => text.trim().chars().take(200).collect(),
+            }
+        };
         Ok(ExchangeError::Refused {
             server: self.name.clone(),
             what: what.to_owned(),
             status: status.as_u16(),
             code: text("error_code").unwrap_or_default(),
             message: text("message").unwrap_or_else(raw),
-            hint: hint(status),
+            hint: hint(status, said.is_some()),
         })
     }
 }
 
-fn hint(status: StatusCode) -> &'static str {
+/// What to change; `in_json` says that it answered as servers of the protocol do.
+fn hint(status: StatusCode, in_json: bool) -> &'static str {
     match status {
+        StatusCode::NOT_FOUND if !in_json => "; is this the address of an MLflow server?",
         StatusCode::UNAUTHORIZED => {
             "; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
         }

@@ -205,16 +205,17 @@ impl Copier<'_> {
             let here = self.target.open_run(place, run)?;
             let owner = Owner::Run { id: &run.info.run_id, uri: &run.info.artifact_uri };
             let whole = self.files(&owner, "run", &here)?;
-            Ok((here, whole))
+            Ok((here, whole.then(|| run.digest())))
         })?;
+        let runs = self.source.complete(runs)?;
         let histories = self.source.histories(&runs.iter().collect::<Vec<_>>())?;
         let values: usize = histories.iter().map(Vec::len).sum();
         let count = runs.len();
         let full = runs.into_iter().zip(opened).zip(histories);
         let full: Vec<FullRun> = full
-            .map(|((run, (here, whole)), metrics)| {
+            .map(|((run, (here, digest)), metrics)| {
                 self.moved().run(&run.info, here.clone());
-                FullRun { here, run, metrics, whole }
+                FullRun { here, run, metrics, digest }
             })
             .collect();
         let put = self.target.put_runs(place, full)?;

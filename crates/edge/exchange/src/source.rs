@@ -22,6 +22,11 @@ pub trait Source: Sync {
     /// Gives the runs of an experiment to `take`, some at a time, deleted ones too.
     fn runs(&self, experiment: &str, take: &mut dyn FnMut(Vec<Run>) -> Result<()>) -> Result<()>;
 
+    /// The runs with all that belongs to them, where [`Source::runs`] does not give all.
+    fn complete(&self, runs: Vec<Run>) -> Result<Vec<Run>> {
+        Ok(runs)
+    }
+
     /// All that these runs measured, in their order.
     fn histories(&self, runs: &[&Run]) -> Result<Vec<Vec<Metric>>>;
 

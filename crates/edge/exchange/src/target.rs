@@ -95,8 +95,9 @@ pub struct FullRun {
     pub run: Run,
     /// All that it measured.
     pub metrics: Vec<Metric>,
-    /// Whether all its files are there; if not, it is not marked as whole.
-    pub whole: bool,
+    /// The digest by which it is known again, if all its files are there; if not, it is not marked
+    /// as whole.
+    pub digest: Option<String>,
 }
 
 /// A logged model where it goes.

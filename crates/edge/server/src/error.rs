@@ -80,8 +80,12 @@ pub fn status(code: Code) -> StatusCode {
 /// (`error_classification`); some codes have none.
 fn classes(code: Code) -> Option<(&'static str, &'static str)> {
     match code {
-        Code::InvalidParameterValue | Code::BadRequest => Some(("KAM00", "INVALID_PARAMETER_VALUE")),
-        Code::ResourceDoesNotExist | Code::EndpointNotFound => Some(("KAM00", "RESOURCE_NOT_FOUND")),
+        Code::InvalidParameterValue | Code::BadRequest => {
+            Some(("KAM00", "INVALID_PARAMETER_VALUE"))
+        }
+        Code::ResourceDoesNotExist | Code::EndpointNotFound => {
+            Some(("KAM00", "RESOURCE_NOT_FOUND"))
+        }
         Code::ResourceAlreadyExists => Some(("KAM00", "RESOURCE_ALREADY_EXISTS")),
         Code::PermissionDenied => Some(("KAM00", "PERMISSION_DENIED")),
         Code::InternalError | Code::TemporarilyUnavailable | Code::InvalidState => {

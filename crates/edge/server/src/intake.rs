@@ -230,3 +230,75 @@ impl Drop for Paced {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::post;
+    use futures_util::stream::{self, StreamExt};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    type Chunk = Result<Bytes, axum::Error>;
+
+    async fn posted(intake: &Intake, path: &str, body: Body) -> (StatusCode, String) {
+        let router = Router::new()
+            .route("/length", post(async |body: Bytes| body.len().to_string()))
+            .route("/early", post(async || StatusCode::FORBIDDEN))
+            .layer(from_fn_with_state(intake.clone(), layer));
+        let response = router.oneshot(Request::post(path).body(body).unwrap()).await.unwrap();
+        let status = response.status();
+        let said = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// So many chunks, 20 ms apart.
+    fn dripping(bytes: usize, chunks: usize) -> Body {
+        Body::from_stream(stream::iter(0..chunks).then(move |_| async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Chunk::Ok(Bytes::from(vec![0; bytes]))
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_body_must_keep_its_pace_over_the_time_that_it_is_waited_for() {
+        let intake = Intake::new(Duration::from_millis(400), 0);
+        // 2,500 bytes a second for twice the patience, and at most 50.
+        let (status, said) = posted(&intake, "/length", dripping(50, 40)).await;
+        assert_eq!((status, said.as_str()), (StatusCode::OK, "2000"));
+        let (status, said) = posted(&intake, "/length", dripping(1, 400)).await;
+        assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+        assert!(said.contains("at least 500 bytes a second"), "{said}");
+        let nothing = Body::from_stream(stream::pending::<Chunk>());
+        assert_eq!(posted(&intake, "/length", nothing).await.0, StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn bodies_beyond_the_room_are_refused_and_the_room_is_given_back() {
+        let mut intake = Intake::new(Duration::from_secs(5), 0);
+        intake.room = 1_000;
+        for _ in 0..3 {
+            let (status, said) = posted(&intake, "/length", dripping(300, 4)).await;
+            assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+            assert!(said.contains("too many large requests"), "{said}");
+            assert_eq!(posted(&intake, "/length", dripping(300, 3)).await.0, StatusCode::OK);
+        }
+        assert_eq!(intake.at_hand.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_a_body_is_read_before_its_answer_goes_out() {
+        let intake = Intake::new(Duration::from_secs(5), 0);
+        let (to, mut ended) = tokio::sync::oneshot::channel();
+        let last = stream::once(async move {
+            to.send(()).unwrap();
+            Chunk::Ok(Bytes::from_static(b"last"))
+        });
+        let chunks = stream::iter([Chunk::Ok(Bytes::from_static(b"first"))]).chain(last);
+        let (status, _) = posted(&intake, "/early", Body::from_stream(chunks)).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        assert!(ended.try_recv().is_ok(), "the client would still be sending");
+    }
+}

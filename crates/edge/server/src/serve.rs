@@ -34,7 +34,8 @@ pub async fn serve(
     match tls {
         None => connections::serve(Plain(listener), router(app), patience, signals).await,
         Some(config) => {
-            let secured = Secured::new(listener, config).map_err(system("the address".to_owned()))?;
+            let secured =
+                Secured::new(listener, config).map_err(system("the address".to_owned()))?;
             connections::serve(secured, router(app), patience, signals).await;
         }
     }

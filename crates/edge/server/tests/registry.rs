@@ -212,7 +212,8 @@ async fn the_environment_is_read_beside_the_model() {
     let server = Server::start().await;
     let (_, run) = server.run("e").await;
     model(&server, "m").await;
-    let file = format!("/api/2.0/mlflow-artifacts/artifacts/1/{run}/artifacts/model/requirements.txt");
+    let file =
+        format!("/api/2.0/mlflow-artifacts/artifacts/1/{run}/artifacts/model/requirements.txt");
     assert_eq!(server.put(&file, "scikit-learn==1.7.2\n").await.status, 200);
     let policy = json!({ "name": "m", "metadata": "enforce" });
     let set = beside(&server, "POST", "policy", policy).await;

@@ -3,7 +3,7 @@
 use database::{Row, Tx, Value, values};
 use serde::Serialize;
 
-use super::permission::{Permission, Resource};
+use super::permits::{RolePermission, of_roles};
 use crate::names::{check_text, within};
 use crate::{CatalogError, sql};
 
@@ -23,21 +23,6 @@ pub struct Role {
     pub description: Option<String>,
     /// What it permits.
     pub permissions: Vec<RolePermission>,
-}
-
-/// A permission that a role holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RolePermission {
-    /// Its number.
-    pub id: i64,
-    /// The role.
-    pub role_id: i64,
-    /// The kind of things.
-    pub resource_type: String,
-    /// Which of them: an id, a name, or `*`.
-    pub resource_pattern: String,
-    /// How much.
-    pub permission: String,
 }
 
 /// That an account has a role.
@@ -66,22 +51,11 @@ fn read_role(row: &Row<'_>) -> Result<Role, database::DatabaseError> {
     })
 }
 
-fn read_permission(row: &Row<'_>) -> Result<RolePermission, database::DatabaseError> {
-    Ok(RolePermission {
-        id: row.get(0)?,
-        role_id: row.get(1)?,
-        resource_type: row.get(2)?,
-        resource_pattern: row.get(3)?,
-        permission: row.get(4)?,
-    })
-}
-
 fn read_assignment(row: &Row<'_>) -> Result<Assignment, database::DatabaseError> {
     Ok(Assignment { id: row.get(0)?, user_id: row.get(1)?, role_id: row.get(2)? })
 }
 
 const ROLE: &str = "r.id, r.name, r.workspace, r.description";
-const PERMISSION: &str = "id, role, resource, pattern, permission";
 
 /// Makes a role.
 pub fn create_role(
@@ -144,18 +118,10 @@ pub fn roles_of(tx: &mut Tx<'_>, account: i64) -> Result<Vec<Role>, CatalogError
 
 fn with_permissions(tx: &mut Tx<'_>, mut roles: Vec<Role>) -> Result<Vec<Role>, CatalogError> {
     let ids: Vec<i64> = roles.iter().map(|role| role.id).collect();
-    let place: std::collections::HashMap<i64, usize> =
-        ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    let select = |marks: &str| {
-        format!("SELECT {PERMISSION} FROM role_permission WHERE role IN ({marks}) ORDER BY id")
-    };
-    sql::for_owners(tx, &ids, select, |row| {
-        let permission = read_permission(row)?;
-        if let Some(at) = place.get(&permission.role_id) {
-            roles[*at].permissions.push(permission);
-        }
-        Ok(())
-    })?;
+    let mut held = of_roles(tx, &ids)?;
+    for role in &mut roles {
+        role.permissions = held.remove(&role.id).unwrap_or_default();
+    }
     Ok(roles)
 }
 
@@ -211,67 +177,6 @@ pub fn sweep_workspace(tx: &mut Tx<'_>, workspace: &str) -> Result<(), CatalogEr
     Ok(())
 }
 
-/// Adds a permission to a role.
-pub fn add_permission(
-    tx: &mut Tx<'_>,
-    role: i64,
-    resource: Resource,
-    pattern: &str,
-    permission: Permission,
-) -> Result<RolePermission, CatalogError> {
-    resource.check(pattern, permission)?;
-    get_role(tx, role)?;
-    let added = tx.first(
-        &format!(
-            "INSERT INTO role_permission (role, resource, pattern, permission)
-             VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING RETURNING {PERMISSION}"
-        ),
-        values![role, resource.as_str(), pattern, permission.as_str()],
-        read_permission,
-    )?;
-    added.ok_or_else(|| {
-        CatalogError::exists(format!(
-            "Role permission (role_id={role}, resource_type={}, resource_pattern={pattern}) \
-             already exists.",
-            resource.as_str()
-        ))
-    })
-}
-
-/// A permission of a role by its number.
-pub fn get_permission(tx: &mut Tx<'_>, id: i64) -> Result<RolePermission, CatalogError> {
-    let sql = format!("SELECT {PERMISSION} FROM role_permission WHERE id = ?1");
-    let found = tx.first(&sql, values![id], read_permission)?;
-    found.ok_or_else(|| CatalogError::missing(format!("Role permission with id={id} not found")))
-}
-
-/// The permissions of a role.
-pub fn permissions(tx: &mut Tx<'_>, role: i64) -> Result<Vec<RolePermission>, CatalogError> {
-    Ok(get_role(tx, role)?.permissions)
-}
-
-/// Changes how much a permission of a role permits.
-pub fn update_permission(
-    tx: &mut Tx<'_>,
-    id: i64,
-    permission: Permission,
-) -> Result<RolePermission, CatalogError> {
-    let found = get_permission(tx, id)?;
-    Resource::parse(&found.resource_type)?.check(&found.resource_pattern, permission)?;
-    tx.execute(
-        "UPDATE role_permission SET permission = ?2 WHERE id = ?1",
-        values![id, permission.as_str()],
-    )?;
-    Ok(RolePermission { permission: permission.as_str().to_owned(), ..found })
-}
-
-/// Removes a permission from its role.
-pub fn remove_permission(tx: &mut Tx<'_>, id: i64) -> Result<(), CatalogError> {
-    get_permission(tx, id)?;
-    tx.execute("DELETE FROM role_permission WHERE id = ?1", values![id])?;
-    Ok(())
-}
-
 /// Gives an account a role.
 pub fn assign(tx: &mut Tx<'_>, account: i64, role: i64) -> Result<Assignment, CatalogError> {
     get_role(tx, role)?;
@@ -311,50 +216,6 @@ pub fn assignments(tx: &mut Tx<'_>, role: i64) -> Result<Vec<Assignment>, Catalo
         values![role],
         read_assignment,
     )?)
-}
-
-/// The workspaces in which an account has a role.
-pub fn present(tx: &mut Tx<'_>, account: i64) -> Result<Vec<String>, CatalogError> {
-    Ok(tx.query(
-        "SELECT DISTINCT r.workspace FROM role_account a JOIN role r ON r.id = a.role
-         WHERE a.account = ?1 ORDER BY r.workspace",
-        values![account],
-        |row| row.get(0),
-    )?)
-}
-
-/// The workspaces that an account manages.
-pub fn administered(tx: &mut Tx<'_>, account: i64) -> Result<Vec<String>, CatalogError> {
-    workspaces_by(tx, account, "p.permission = 'MANAGE'")
-}
-
-/// The workspaces that an account can see: those in which it was given a role, and those that were
-/// granted to it alone. A role of its own that only holds permissions on single things shows none.
-pub fn visible(tx: &mut Tx<'_>, account: i64) -> Result<Vec<String>, CatalogError> {
-    let mut seen = tx.query(
-        "SELECT DISTINCT r.workspace FROM role_account a JOIN role r ON r.id = a.role
-         WHERE a.account = ?1 AND r.owner IS NULL",
-        values![account],
-        |row| row.get::<String>(0),
-    )?;
-    seen.extend(workspaces_by(tx, account, "p.permission <> 'DENY'")?);
-    seen.sort_unstable();
-    seen.dedup();
-    Ok(seen)
-}
-
-fn workspaces_by(
-    tx: &mut Tx<'_>,
-    account: i64,
-    condition: &str,
-) -> Result<Vec<String>, CatalogError> {
-    let sql = format!(
-        "SELECT DISTINCT r.workspace FROM role_account a JOIN role r ON r.id = a.role
-         JOIN role_permission p ON p.role = r.id
-         WHERE a.account = ?1 AND p.resource = 'workspace' AND p.pattern = '*' AND {condition}
-         ORDER BY r.workspace"
-    );
-    Ok(tx.query(&sql, values![account], |row| row.get(0))?)
 }
 
 /// What is granted to one person alone stays theirs: their role is neither renamed nor shared.

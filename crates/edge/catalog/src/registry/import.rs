@@ -94,8 +94,7 @@ pub fn import_model(
     model: &ModelElsewhere,
 ) -> Result<ModelBrought, CatalogError> {
     check(model)?;
-    let mut brought =
-        ModelBrought { made: ensure(tx, asked, model)?, ..ModelBrought::default() };
+    let mut brought = ModelBrought { made: ensure(tx, asked, model)?, ..ModelBrought::default() };
     for version in &model.versions {
         match put_version(tx, asked, model, version) {
             Ok((number, made)) => {

@@ -12,7 +12,7 @@ pub fn on_each(test: impl Fn(&Database)) {
     test(&open(&file.display().to_string()));
     match std::env::var("TRIMTAB_TEST_POSTGRES") {
         Ok(server) => test(&open(&fresh(&server))),
-        Err(_) => println!("TRIMTAB_TEST_POSTGRES is not set: tested on SQLite only"),
+        Err(_) => eprintln!("TRIMTAB_TEST_POSTGRES is not set: tested on SQLite only"),
     }
 }
 

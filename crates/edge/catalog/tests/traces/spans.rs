@@ -39,7 +39,7 @@ fn spans_make_a_trace_and_say_what_it_is() {
             text("mlflow.traceTag.team", "search"),
         ];
         let resource = vec![text("service.name", "svc"), text("telemetry.sdk.name", "x")];
-        assert_eq!(log_from(db, home, resource, vec![root]), [id.clone()]);
+        assert_eq!(log_from(db, home, resource, vec![root]), [id.as_str()]);
         let whole = info(db, &id);
         assert_eq!(whole.state, State::Error);
         assert_eq!((whole.request_time, whole.duration), (THEN + 6_995, Some(6)));

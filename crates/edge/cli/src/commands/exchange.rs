@@ -152,8 +152,11 @@ fn carry(source: &dyn Source, target: &dyn Target, what: &WhatArgs) -> anyhow::R
     let progress = Progress::new(what.quiet || what.format == Format::Json);
     let carried = exchange::copy(source, target, &what.wanted(), &progress);
     progress.end();
-    let summary =
-        carried.context("it stopped here; the same command goes on from where it stopped")?;
+    let summary = carried.map_err(|error| {
+        anyhow::anyhow!(
+            "{error}; what was carried is kept, and the same command goes on from there"
+        )
+    })?;
     match what.format {
         Format::Json => json(&summary)?,
         Format::Table => tell(&summary, source.name(), &target.name()),

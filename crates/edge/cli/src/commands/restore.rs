@@ -160,7 +160,12 @@ struct Files<'r> {
 }
 
 impl Files<'_> {
-    fn fill(&mut self, args: &RestoreArgs, manifest: &Manifest, silent: bool) -> anyhow::Result<()> {
+    fn fill(
+        &mut self,
+        args: &RestoreArgs,
+        manifest: &Manifest,
+        silent: bool,
+    ) -> anyhow::Result<()> {
         let store = Store::open(&args.kept.artifacts())?;
         if !self.runtime.block_on(store.list(&ArtifactPath::root()))?.is_empty() {
             bail!(

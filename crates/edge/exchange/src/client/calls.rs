@@ -22,6 +22,9 @@ const PAGE: usize = 1_000;
 /// Values of a metric on a page: what servers give at most.
 const METRICS: usize = 25_000;
 
+/// What finds prompts, which searches leave out.
+const PROMPTS: &str = "tags.`mlflow.prompt.is_prompt` = 'true'";
+
 /// A page of an answer: its items stand under a key that differs from call to call.
 struct Page<T> {
     items: Vec<T>,
@@ -287,9 +290,8 @@ impl Client {
     /// All registered models with their versions, prompts too.
     pub fn registered_models(&self) -> Result<Vec<RegisteredModel>> {
         let call = "registered-models/search";
-        let prompts = "tags.`mlflow.prompt.is_prompt` = 'true'";
         let mut models: Vec<RegisteredModel> = vec![];
-        for filter in ["", prompts] {
+        for filter in ["", PROMPTS] {
             for model in self.search::<RegisteredModel>(call, "registered_models", filter)? {
                 if !models.iter().any(|held| held.name == model.name) {
                     models.push(model);
@@ -298,7 +300,7 @@ impl Client {
         }
         let call = "model-versions/search";
         let mut versions: Vec<Version> = self.search(call, "model_versions", "")?;
-        versions.extend(self.search(call, "model_versions", prompts)?);
+        versions.extend(self.search(call, "model_versions", PROMPTS)?);
         versions.sort_by(|a, b| (&a.name, a.version).cmp(&(&b.name, b.version)));
         versions.dedup_by(|a, b| (&a.name, a.version) == (&b.name, b.version));
         for version in versions {
@@ -345,8 +347,12 @@ impl Client {
             false => format!("name = '{name}'"),
             true => format!("name = \"{name}\""),
         };
-        let mut found: Vec<Version> =
-            self.search("model-versions/search", "model_versions", &filter)?;
+        let call = "model-versions/search";
+        let mut found: Vec<Version> = self.search(call, "model_versions", &filter)?;
+        if found.is_empty() {
+            // Those of prompts are found only by those who ask for prompts.
+            found = self.search(call, "model_versions", &format!("{filter} AND {PROMPTS}"))?;
+        }
         found.retain(|version| version.name == name);
         found.sort_by_key(|version| version.version);
         Ok(found)

@@ -37,6 +37,14 @@ impl Source for Server {
         self.client.runs(experiment, take)
     }
 
+    /// Searches do not say which logged models a run read.
+    fn complete(&self, runs: Vec<Run>) -> Result<Vec<Run>> {
+        pool::each(&runs, |run| {
+            let full = self.client.run(&run.info.run_id)?;
+            Ok(Run { inputs: full.inputs, outputs: full.outputs, ..run.clone() })
+        })
+    }
+
     fn histories(&self, runs: &[&Run]) -> Result<Vec<Vec<Metric>>> {
         let mut questions = vec![];
         let mut by_key: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

@@ -156,8 +156,7 @@ impl Target for Home {
 
     fn put_runs(&self, place: &Place, runs: Vec<FullRun>) -> Result<Put> {
         let experiment = experiments::parse_id(&place.id)?;
-        let digest = |full: &FullRun| full.whole.then(|| full.run.digest());
-        let digests: Vec<Option<String>> = runs.iter().map(digest).collect();
+        let digests: Vec<Option<String>> = runs.iter().map(|full| full.digest.clone()).collect();
         let rows: Vec<_> = runs.into_iter().map(|full| rows::run(full, experiment)).collect();
         let now = now();
         self.write(move |tx, workspace| {

@@ -47,7 +47,7 @@ struct State {
 struct Pending {
     here: Here,
     run: Run,
-    whole: bool,
+    digest: Option<String>,
 }
 
 impl Server {

@@ -31,9 +31,9 @@ pub async fn absent(uri: Uri) -> Response {
     let path = uri.path();
     let below = ["/api/", "/ajax-api/"].iter().find_map(|prefix| path.strip_prefix(prefix));
     let begins = |word: &str| {
-        below.and_then(|below| below.strip_prefix(word)).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with('/')
-        })
+        below
+            .and_then(|below| below.strip_prefix(word))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let known = match path {
         "/graphql" => Some("the queries of MLflow's own web page"),

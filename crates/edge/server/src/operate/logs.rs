@@ -66,6 +66,13 @@ pub fn observe(telemetry: &Telemetry) -> Result<Observing, ServeError> {
     Ok(observing)
 }
 
+/// Whether it says `LEVEL` or `PART=LEVEL`. A word alone could also name a part, all of whose lines
+/// would be logged.
+fn is_level(one: &str) -> bool {
+    let (part, level) = one.split_once('=').unwrap_or(("all", one));
+    !part.trim().is_empty() && level.trim().parse::<LevelFilter>().is_ok()
+}
+
 pub(super) fn subscriber<W>(
     telemetry: &Telemetry,
     writer: W,
@@ -73,13 +80,17 @@ pub(super) fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter: Targets = telemetry.level.parse().map_err(|_| {
+    let refused = || {
         ServeError::Refused(format!(
             "`{}` is no level of the log: say error, warn, info, debug or trace, or one for each \
              part as in warn,trimtab=info",
             telemetry.level
         ))
-    })?;
+    };
+    if !telemetry.level.split(',').all(is_level) {
+        return Err(refused());
+    }
+    let filter: Targets = telemetry.level.parse().map_err(|_| refused())?;
     let filter = filter.with_target(spans::SENT, LevelFilter::OFF);
     let base = lines::layer().with_writer(writer).with_ansi(false);
     let logged = match telemetry.json {

@@ -111,7 +111,9 @@ impl Client {
         stream.set_nodelay(true)?;
         match self.tls {
             None => exchange(stream, request).await,
-            Some((connector, name)) => exchange(connector.connect(name, stream).await?, request).await,
+            Some((connector, name)) => {
+                exchange(connector.connect(name, stream).await?, request).await
+            }
         }
     }
 }
@@ -145,8 +147,7 @@ fn in_origin_form(request: Request<Bytes>) -> Result<Request<Full<Bytes>>, HttpE
     Ok(Request::from_parts(parts, Full::new(body)))
 }
 
-type Sending<'a> =
-    Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'a>>;
+type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'a>>;
 
 impl HttpClient for Client {
     fn send_bytes<'life0, 'async_trait>(

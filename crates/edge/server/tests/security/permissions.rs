@@ -283,3 +283,95 @@ async fn only_what_is_enforced_can_be_granted() {
         );
     }
 }
+
+async fn trace(server: &Server, who: &str, id: &str, experiment: &str) -> u16 {
+    let info = json!({
+        "trace_id": id,
+        "trace_location": {
+            "type": "MLFLOW_EXPERIMENT",
+            "mlflow_experiment": { "experiment_id": experiment },
+        },
+        "request_time": "2025-01-01T00:00:00Z",
+        "execution_duration": "1s",
+        "state": "OK",
+    });
+    let body = json!({ "trace": { "trace_info": info } });
+    server.ask(who, "POST", "3.0/mlflow/traces", body).await.status
+}
+
+/// A run and a trace have an old and a new name each: a request that uses both for different things
+/// must not have one checked and the other changed.
+#[tokio::test]
+async fn the_thing_that_counts_is_the_one_that_is_checked() {
+    let server = Server::closed().await;
+    server.person("ann").await;
+    let (hers, theirs) =
+        (server.experiment("ann", "hers").await, server.experiment(ADMIN, "theirs").await);
+    let (run, secret) = (server.run("ann", &hers).await, server.run(ADMIN, &theirs).await);
+    for (old, new) in [(&run, &secret), (&secret, &run)] {
+        let body = json!({ "run_uuid": old, "run_id": new, "key": "k", "value": "v" });
+        server.refused("ann", "POST", "2.0/mlflow/runs/set-tag", body).await;
+        let path = format!("/get-artifact?run_id={new}&run_uuid={old}&path=x");
+        server.refused("ann", "GET", &path, Value::Null).await;
+    }
+
+    let (own, other) =
+        ("tr-11111111111111111111111111111111", "tr-22222222222222222222222222222222");
+    assert_eq!(trace(&server, "ann", own, &hers).await, 200);
+    assert_eq!(trace(&server, ADMIN, other, &theirs).await, 200);
+    assert_eq!(trace(&server, "ann", other, &hers).await, 403);
+    assert_eq!(trace(&server, "ann", "tr-3", &theirs).await, 403);
+    let tag = |more: Value| {
+        let mut body = json!({ "key": "k", "value": "v" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let path = format!("2.0/mlflow/traces/{own}/tags");
+    for name in ["trace_id", "traceId"] {
+        server.refused("ann", "PATCH", &path, tag(json!({ name: other }))).await;
+    }
+    server.ok("ann", "PATCH", &path, tag(json!({}))).await;
+    for path in [
+        format!("3.0/mlflow/traces/get?trace_id={other}"),
+        format!("3.0/mlflow/traces/{other}"),
+        format!("3.0/mlflow/traces/batchGet?trace_ids={own}&trace_ids={other}"),
+        format!("2.0/mlflow/get-trace-artifact?trace_id={own}&request_id={other}"),
+        format!("2.0/mlflow/get-trace-artifact?request_id={own}&trace_id={other}"),
+        format!("2.0/mlflow/traces?experiment_ids={hers}&experiment_ids={theirs}"),
+    ] {
+        server.refused("ann", "GET", &path, Value::Null).await;
+    }
+    let place = |id: &str| json!({ "mlflow_experiment": { "experiment_id": id } });
+    let search = "3.0/mlflow/traces/search";
+    for places in [json!([place(&hers), place(&theirs)]), json!([]), json!([{}])] {
+        server.refused("ann", "POST", search, json!({ "locations": places })).await;
+    }
+    let found = server.ok("ann", "POST", search, json!({ "locations": [place(&hers)] })).await;
+    assert_eq!(found["traces"].as_array().unwrap().len(), 1);
+}
+
+/// An evaluation dataset is for experiments: whoever may change all of them may change it.
+#[tokio::test]
+async fn a_dataset_belongs_to_all_of_its_experiments() {
+    let server = Server::closed().await;
+    server.person("ann").await;
+    let (hers, theirs) =
+        (server.experiment("ann", "hers").await, server.experiment(ADMIN, "theirs").await);
+    let create = "3.0/mlflow/datasets/create";
+    for ids in [json!([theirs]), json!([hers, theirs]), json!([])] {
+        let body = json!({ "name": "d", "experiment_ids": ids });
+        server.refused("ann", "POST", create, body).await;
+    }
+    let body = json!({ "name": "d", "experiment_ids": [hers] });
+    let made = server.ok("ann", "POST", create, body).await;
+    let own = format!("3.0/mlflow/datasets/{}", made["dataset"]["dataset_id"].as_str().unwrap());
+    server.ok("ann", "GET", &own, Value::Null).await;
+    let add = json!({ "experiment_ids": [theirs] });
+    server.refused("ann", "POST", &format!("{own}/add-experiments"), add.clone()).await;
+    server.ok(ADMIN, "POST", &format!("{own}/add-experiments"), add).await;
+    server.refused("ann", "GET", &own, Value::Null).await;
+    server.grant("ann", "experiment", &theirs, "READ").await;
+    server.ok("ann", "GET", &own, Value::Null).await;
+    server.refused("ann", "DELETE", &own, Value::Null).await;
+    server.refused("ann", "POST", "3.0/mlflow/datasets/search", json!({})).await;
+}

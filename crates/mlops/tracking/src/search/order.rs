@@ -8,8 +8,8 @@ use super::subject::Subject;
 use super::tables::RESERVED_METADATA;
 use crate::error::list;
 
-/// The most keys that an order may have: each may need a table, and SQLite joins 200.
-pub const MAX_KEYS: usize = 100;
+/// The most keys that an order may have: each may need two tables, and SQLite joins 200.
+pub const MAX_KEYS: usize = 50;
 
 /// What is ordered by, and which way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

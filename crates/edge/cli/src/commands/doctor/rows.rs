@@ -80,7 +80,11 @@ fn history(db: &Database) -> Check {
         Err(error) => Check::bad(name, error),
         Ok(held) => Check::good(
             name,
-            format!("{} records hold; the chain ends in {}", grouped(held.records as f64, 0), held.head),
+            format!(
+                "{} records hold; the chain ends in {}",
+                grouped(held.records as f64, 0),
+                held.head
+            ),
         ),
     }
 }
@@ -134,7 +138,9 @@ fn clock(db: &Database) -> Check {
             let ms = theirs - here;
             Check::doubt(name, format!("the database's clock differs by {ms} ms: set both"))
         }
-        Some(theirs) => Check::good(name, format!("{} ms from the database's", (theirs - here).abs())),
+        Some(theirs) => {
+            Check::good(name, format!("{} ms from the database's", (theirs - here).abs()))
+        }
         None => Check::good(name, "not behind what was last written"),
     }
 }

@@ -31,7 +31,9 @@ pub fn checks(kept: &KeptArgs) -> Vec<Check> {
         checks.push(leftovers(folder));
     }
     checks.push(match reach(&place) {
-        Ok(ms) => Check::good("artifacts", format!("{place}: written, read and deleted in {ms} ms")),
+        Ok(ms) => {
+            Check::good("artifacts", format!("{place}: written, read and deleted in {ms} ms"))
+        }
         Err(error) => Check::bad("artifacts", format!("{place}: {error:#}")),
     });
     checks
@@ -48,11 +50,13 @@ fn reach(place: &str) -> anyhow::Result<u128> {
         store.put(&path, words).await?;
         let read = async {
             let found = store.get(&path, None).await?;
-            found.stream.try_fold(Vec::new(), |mut all, some| async move {
-                all.extend_from_slice(&some);
-                Ok(all)
-            })
-            .await
+            found
+                .stream
+                .try_fold(Vec::new(), |mut all, some| async move {
+                    all.extend_from_slice(&some);
+                    Ok(all)
+                })
+                .await
         };
         let read = read.await;
         store.delete(&path).await?;
@@ -76,7 +80,9 @@ fn leftovers(folder: &Path) -> Check {
     }
     match (found, old) {
         (0, _) => Check::good(name, "none"),
-        (found, 0) => Check::good(name, format!("{}, all younger than a day", count(found, "upload"))),
+        (found, 0) => {
+            Check::good(name, format!("{}, all younger than a day", count(found, "upload")))
+        }
         (_, old) => Check::doubt(
             name,
             format!(

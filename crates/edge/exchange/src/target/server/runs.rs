@@ -43,7 +43,7 @@ pub(super) fn put(server: &Server, full: &FullRun) -> Result<Put> {
 }
 
 fn fill(server: &Server, full: &FullRun) -> Result<()> {
-    let FullRun { here, run, metrics, whole } = full;
+    let FullRun { here, run, metrics, digest } = full;
     let client = &server.client;
     let tags: Vec<Tag> =
         origin::without(&run.data.tags).into_iter().map(|tag| server.mapped(tag)).collect();
@@ -65,13 +65,13 @@ fn fill(server: &Server, full: &FullRun) -> Result<()> {
     }
     let linked = !run.inputs.model_inputs.is_empty() || !run.outputs.model_outputs.is_empty();
     if linked || !run.is_active() {
-        let pending = Pending { here: here.clone(), run: run.clone(), whole: *whole };
+        let pending = Pending { here: here.clone(), run: run.clone(), digest: digest.clone() };
         server.state().pending.push(pending);
         return Ok(());
     }
-    match whole {
-        true => client.tag_run(&here.id, &origin::whole(&run.digest())),
-        false => Ok(()),
+    match digest {
+        Some(digest) => client.tag_run(&here.id, &origin::whole(digest)),
+        None => Ok(()),
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn metric(metric: &Metric) -> Value {
 
 /// Binds the run to its models, says that it is whole, and deletes it if it was deleted.
 pub(super) fn settle(server: &Server, pending: &Pending) -> Result<Put> {
-    let Pending { here, run, whole } = pending;
+    let Pending { here, run, digest } = pending;
     let client = &server.client;
     let mut left_out = vec![];
     let mut mapped = |links: &[ModelLink]| -> Vec<ModelLink> {
@@ -109,8 +109,8 @@ pub(super) fn settle(server: &Server, pending: &Pending) -> Result<Put> {
     if !outputs.is_empty() {
         client.log_outputs(&here.id, &outputs)?;
     }
-    if *whole {
-        client.tag_run(&here.id, &origin::whole(&run.digest()))?;
+    if let Some(digest) = digest {
+        client.tag_run(&here.id, &origin::whole(digest))?;
     }
     if !run.is_active() {
         client.set("runs/delete", &json!({ "run_id": here.id }))?;

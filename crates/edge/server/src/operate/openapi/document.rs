@@ -31,10 +31,8 @@ const OPEN: [&str; 4] = ["/health", "/version", "/openapi.json", "3.0/mlflow/ser
 const STATUSES: [(&str, &str); 1] = [("createWorkspace", "201")];
 
 fn document() -> Value {
-    let tags: Vec<Value> = GROUPS
-        .iter()
-        .map(|(name, says, _)| json!({ "name": name, "description": says }))
-        .collect();
+    let tags: Vec<Value> =
+        GROUPS.iter().map(|(name, says, _)| json!({ "name": name, "description": says })).collect();
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -234,7 +232,8 @@ fn every_name_is_known_and_used_once() {
     for name in known.keys() {
         assert!(refers(name), "nothing refers to {name}");
     }
-    let names = text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next());
+    let names =
+        text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next());
     let unknown: BTreeSet<&str> = names.filter(|name| !known.contains_key(*name)).collect();
     assert!(unknown.is_empty(), "{unknown:?} have no shape");
 }

@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 
 /// An endpoint: method, path, id, what it does, what it asks for, what it gives. A path without a
 /// leading `/` stands below `/api` and `/ajax-api`.
-pub type Row =
-    (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+pub type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// A field of a request, an answer, or a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
