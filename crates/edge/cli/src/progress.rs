@@ -1,8 +1,8 @@
-//! Progress of long work on standard error: a bar, or a line at each tenth where there is no
-//! terminal.
+//! Progress of long work on standard error: a bar, or where there is no terminal a line at a tenth,
+//! if the one before it is some seconds old.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
@@ -22,8 +22,12 @@ pub struct Progress {
 enum Way {
     Silent,
     Bar(ProgressBar),
-    Lines,
+    /// Since when nothing was said.
+    Lines(Instant),
 }
+
+/// Work that is done sooner needs no line.
+const QUIET: Duration = Duration::from_secs(2);
 
 impl Progress {
     /// Shows that `what` is done with so many `things`, or is silent.
@@ -31,7 +35,7 @@ impl Progress {
         let way = match (silent, std::io::stderr().is_terminal()) {
             (true, _) => Way::Silent,
             (false, true) => Way::Bar(bar(what, things)),
-            (false, false) => Way::Lines,
+            (false, false) => Way::Lines(Instant::now()),
         };
         Self { what, things, total: 0, done: 0, way }
     }
@@ -48,17 +52,19 @@ impl Progress {
     pub fn done(&mut self, more: u64, of: &str) {
         let before = self.tenths();
         self.done += more;
-        match &self.way {
+        let tenths = self.tenths();
+        match &mut self.way {
             Way::Silent => {}
             Way::Bar(bar) => {
                 bar.set_position(self.done);
                 bar.set_message(of.to_owned());
             }
-            Way::Lines if self.tenths() > before => {
+            Way::Lines(said) if tenths > before && said.elapsed() >= QUIET => {
+                *said = Instant::now();
                 let (what, things, done) = (self.what, self.things, grouped(self.done as f64, 0));
-                note(&format!("{what}  {}0%  {done} {things}", self.tenths()));
+                note(&format!("{what}  {tenths}0%  {done} {things}"));
             }
-            Way::Lines => {}
+            Way::Lines(_) => {}
         }
     }
 
