@@ -1,5 +1,7 @@
 """PostgreSQL goes away under load and comes back: clear refusals meanwhile, and nothing else to do."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -81,9 +83,6 @@ def test_a_wrong_password_is_not_shown(serve, cluster):
 
 def test_one_that_answers_no_more(serve, cluster, asking):
     """Frozen, not gone: connections stay open and nothing comes. Whoever asks is told in bounded time."""
-    import os
-    import signal
-
     server = serve(database=cluster.url).start()
     run = asking(server).run()
     frozen = children(cluster.pid)

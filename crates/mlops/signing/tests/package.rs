@@ -123,7 +123,8 @@ fn a_signature_that_was_changed_does_not_hold() {
     digest(&mut bundle);
     assert_eq!(open(&bundle.to_string()), Err(SigningError::Forged));
 
-    let rows: [(&str, Change, fn(&SigningError) -> bool); 10] = [
+    type Fits = fn(&SigningError) -> bool;
+    let rows: [(&str, Change, Fits); 10] = [
         (
             "the payload type",
             |b| b["dsseEnvelope"]["payloadType"] = json!("text/plain"),

@@ -289,7 +289,7 @@ fn a_password_in_an_address_is_never_shown() {
     }
 }
 
-/// What watching a request costs, in the worst of several rounds, is far below what answering does.
+/// What watching a request costs, in the best of several rounds, since others use the processor too.
 #[tokio::test]
 async fn watching_costs_microseconds() {
     let home = tempfile::tempdir().unwrap();
@@ -299,14 +299,14 @@ async fn watching_costs_microseconds() {
         bare.clone().layer(axum::middleware::from_fn_with_state(app.clone(), super::watch));
     let time = async |router: &Router| {
         let began = std::time::Instant::now();
-        for _ in 0..2_000 {
+        for _ in 0..1_000 {
             let request = Request::get("/x").body(Body::empty()).unwrap();
             router.clone().oneshot(request).await.unwrap();
         }
-        began.elapsed() / 2_000
+        began.elapsed() / 1_000
     };
     let mut least = Duration::MAX;
-    for _ in 0..5 {
+    for _ in 0..3 {
         let (without, with) = (time(&bare).await, time(&watched).await);
         least = least.min(with.saturating_sub(without));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::words::{self, Row, body, fields, in_path, object, parameter};
+use super::words::{self, Field, Row, body, fields, in_path, object, parameter};
 use super::{CHECKED_IN, models, server, shapes, traces, tracking};
 use crate::api::server::PROTOCOL;
 
@@ -28,7 +28,7 @@ const GROUPS: &[(&str, &str, &[Row])] = &[
 const OPEN: [&str; 4] = ["/health", "/version", "/openapi.json", "3.0/mlflow/server-info"];
 
 /// Statuses of success other than 200.
-const STATUSES: [(&str, &str); 1] = [("createWorkspace", "201")];
+const STATUSES: [(&str, &str); 2] = [("createWorkspace", "201"), ("deleteWorkspace", "204")];
 
 fn document() -> Value {
     let tags: Vec<Value> =
@@ -106,13 +106,17 @@ fn put(paths: &mut Map<String, Value>, path: String, method: &str, operation: Va
 fn operation(group: &str, row: &Row) -> Value {
     let (method, path, id, summary, asks, gives) = *row;
     let status = STATUSES.iter().find(|(of, _)| *of == id).map_or("200", |(_, status)| status);
+    let mut done = json!({ "description": "It was done" });
+    if status != "204" {
+        done["content"] = body(gives);
+    }
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
         "tags": [group],
         "parameters": parameters(method, path, asks),
         "responses": {
-            (status): { "description": "It was done", "content": body(gives) },
+            (status): done,
             "default": { "$ref": "#/components/responses/Error" },
         },
     });
@@ -126,9 +130,10 @@ fn operation(group: &str, row: &Row) -> Value {
 }
 
 fn parameters(method: &str, path: &str, asks: &str) -> Vec<Value> {
-    let in_path = in_path(path).0.into_iter().map(
-        |name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }),
-    );
+    let in_path = in_path(path).0.into_iter().map(|name| {
+        let field = Field { name, kind: "str", required: true, in_query: false };
+        json!({ "name": name, "in": "path", "required": true, "schema": words::of_field(field) })
+    });
     let (_, asks) = whole(asks);
     let in_query = fields(asks).filter(|field| field.in_query || method == "GET").map(parameter);
     let workspace =

@@ -55,12 +55,43 @@ pub fn schema(kind: &str) -> Value {
     }
 }
 
+/// What fields of these names may say: something that is there in a server that was just started, or
+/// that another endpoint makes when it is asked with the same words.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("experiment_id", "0"),
+    ("experiment_name", "Default"),
+    ("name", "example"),
+    ("key", "example"),
+    ("metric_key", "example"),
+    ("value", "1"),
+    ("alias", "example"),
+    ("version", "1"),
+    ("source", "file:///example"),
+    ("username", "example"),
+    ("password", "an example of a password"),
+    ("workspace", "default"),
+    ("workspace_name", "default"),
+    ("url", "https://example.com/hook"),
+    ("filter", ""),
+    ("path", "example.txt"),
+];
+
+/// The schema of a field, with an example where one is known.
+pub fn of_field(field: Field<'_>) -> Value {
+    let mut schema = schema(field.kind);
+    let example = EXAMPLES.iter().find(|(name, _)| *name == field.name);
+    if let (Some((_, example)), "str") = (example, field.kind) {
+        schema["examples"] = json!([example]);
+    }
+    schema
+}
+
 /// The schema of an object with these fields.
 pub fn object(text: &str) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for field in fields(text).filter(|field| !field.in_query) {
-        properties.insert(field.name.to_owned(), schema(field.kind));
+        properties.insert(field.name.to_owned(), of_field(field));
         if field.required {
             required.push(Value::from(field.name));
         }
@@ -78,7 +109,7 @@ pub fn parameter(field: Field<'_>) -> Value {
         "name": field.name,
         "in": "query",
         "required": field.required,
-        "schema": schema(field.kind),
+        "schema": of_field(field),
     })
 }
 
