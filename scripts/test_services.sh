@@ -7,7 +7,7 @@
 #   2. tests/e2e: the unchanged MLflow client, on SQLite, PostgreSQL, and PostgreSQL with S3
 #   3. tests/faults: kills, full disks, lost databases, hostile clients, on SQLite and PostgreSQL
 #
-# After a build it takes about MINUTES on two cores, and at most 15: then it is stopped and has failed.
+# After a build it takes about ten minutes on two cores, and at most 15: then it is stopped and has failed.
 # On Debian as root it installs what is missing; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -62,6 +62,7 @@ main() {
     SECONDS=0
     TRIMTAB_TEST_RUN="$mark" timeout --kill-after=60 "$limit" \
         scripts/services.sh run "$0" within "$folder" "$python" || status=$?
+    if [ "$status" -eq 124 ]; then echo "error: stopped after $limit" >&2; fi
     mapfile -t left < <(left_running "$mark")
     if [ ${#left[@]} -gt 0 ]; then
         echo "error: left running:" >&2
@@ -69,7 +70,6 @@ main() {
         kill -KILL "${left[@]}" 2>/dev/null || true
         status=1
     fi
-    if [ "$status" -eq 124 ]; then echo "error: stopped after $limit" >&2; fi
     for part in rust e2e faults; do
         echo "$part: $([ -f "$folder/$part" ] && counted "$folder/$part" || echo "not run")"
     done

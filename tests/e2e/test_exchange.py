@@ -28,6 +28,7 @@ from mlflow.store.db.utils import _get_alembic_config
 from mlflow.store.tracking.dbmodels.initial_models import Base as InitialBase
 from sklearn.linear_model import LinearRegression
 
+from binary import summary, trimtab
 from servers import Server, trimtab_binary
 
 pytestmark = pytest.mark.skipif(
@@ -37,22 +38,6 @@ pytestmark = pytest.mark.skipif(
 ORIGIN = "trimtab.origin."
 X = pandas.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [0.5, 0.1, 0.7, 0.3]})
 Y = pandas.Series([1.0, 2.5, 2.9, 4.2])
-
-
-def trimtab(*args, ok=True, **env):
-    done = subprocess.run(
-        [trimtab_binary(), *map(str, args)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, **env},
-    )
-    assert not ok or done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def summary(*args, **env):
-    return json.loads(trimtab(*args, "--format", "json", **env).stdout)
 
 
 class Filled:

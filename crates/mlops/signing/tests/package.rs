@@ -107,6 +107,7 @@ fn the_same_key_and_files_give_the_same_signature() {
 #[test]
 fn a_signature_that_was_changed_does_not_hold() {
     type Change = fn(&mut Value);
+    type Expected = fn(&SigningError) -> bool;
     let payload = |bundle: &mut Value, change: &dyn Fn(&mut Value)| {
         let mut statement = statement_of(&bundle.to_string());
         change(&mut statement);

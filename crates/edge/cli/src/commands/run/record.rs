@@ -71,18 +71,20 @@ impl Watch for Nobody {
     fn at(&self, _doing: &str, _so_far: &Summary) {}
 }
 
-/// Moves the aliases of a model as they moved in the run, from where they are: what was recorded
-/// before is not moved again.
+/// Moves the aliases of the model as they moved in the run, from where they are: what was recorded
+/// before is not moved again, nor what a later run has moved since.
 fn move_aliases(client: &Client, story: &Story<'_>) -> anyhow::Result<usize> {
-    let Some(name) = story.versions.first().map(|(_, version)| &version.name) else { return Ok(0) };
-    let model = client.registered_model(name)?;
+    if story.versions.is_empty() {
+        return Ok(0);
+    }
+    let name = story.model_name();
+    let model = client.registered_model(&name)?;
     let number = |version: u32| {
         let training = story.training_of(version)?;
         let made = |tag: &Tag| tag.key == ORIGIN_ID && tag.value == training;
-        let found = model.versions.iter().find(|version| version.tags.iter().any(made))?;
-        Some(found.version.to_string())
+        Some(model.versions.iter().find(|version| version.tags.iter().any(made))?.version)
     };
-    let mut by_alias: BTreeMap<&str, Vec<(&Promotion, String)>> = BTreeMap::new();
+    let mut by_alias: BTreeMap<&str, Vec<(&Promotion, i64)>> = BTreeMap::new();
     for promotion in &story.promotions {
         let number = number(promotion.version).context("a version that was promoted is missing")?;
         by_alias.entry(&promotion.alias).or_default().push((promotion, number));
@@ -90,17 +92,27 @@ fn move_aliases(client: &Client, story: &Story<'_>) -> anyhow::Result<usize> {
     let mut moved = 0;
     for (alias, moves) in by_alias {
         let held = model.aliases.iter().find(|held| held.alias == alias);
-        let held = held.map(|held| held.version.as_str());
-        let done = moves.iter().rposition(|(_, number)| Some(number.as_str()) == held);
-        for (promotion, number) in &moves[done.map_or(0, |place| place + 1)..] {
+        let held: Option<i64> = held.and_then(|held| held.version.parse().ok());
+        for (promotion, number) in &moves[done(&moves, held)..] {
             let fields = json!({
-                "name": name, "alias": alias, "version": number, "why": promotion.why,
+                "name": name, "alias": alias, "version": number.to_string(), "why": promotion.why,
             });
             client.set("registered-models/alias", &fields)?;
             moved += 1;
         }
     }
     Ok(moved)
+}
+
+/// How many of the moves were made already, as the version that holds the alias tells.
+fn done(moves: &[(&Promotion, i64)], held: Option<i64>) -> usize {
+    let Some(held) = held else { return 0 };
+    let newest = moves.iter().map(|(_, number)| *number).max().unwrap_or_default();
+    match moves.iter().rposition(|(_, number)| *number == held) {
+        Some(place) => place + 1,
+        None if held > newest => moves.len(),
+        None => 0,
+    }
 }
 
 /// What the journal says of a run, as a place that things come from.
@@ -143,6 +155,11 @@ impl<'a> Story<'a> {
     fn training_of(&self, version: u32) -> Option<String> {
         let found = self.versions.iter().find(|(_, made)| made.version == version)?;
         Some(found.1.run.to_string())
+    }
+
+    /// What the model is called in a server: as the mandate, whose runs add versions to it.
+    fn model_name(&self) -> String {
+        self.outcome.report.title.replace(['/', ':'], "-")
     }
 
     fn model_of(&self, training: &str) -> Option<&ModelVersion> {
@@ -272,13 +289,14 @@ impl<'a> Story<'a> {
     fn version(&self, (at, made): &(Timestamp, ModelVersion)) -> Version {
         let source = &made.source;
         Version {
-            name: made.name.clone(),
+            name: self.model_name(),
             version: i64::from(made.version),
             creation_timestamp: milliseconds(*at),
             source: format!("{}/{MODEL}", uri(made.run.as_str())),
             run_id: Some(made.run.to_string()),
             tags: vec![
                 tag(ORIGIN_ID, &made.run),
+                tag("trimtab.version", format!("{} v{}", made.name, made.version)),
                 tag("trimtab.artifact", &source.artifact_location),
                 tag("trimtab.code_revision", &source.code_revision),
                 tag("trimtab.environment", &source.environment),
@@ -339,14 +357,10 @@ impl Source for Story<'_> {
     }
 
     fn registered_models(&self) -> exchange::Result<Vec<RegisteredModel>> {
-        let mut models: BTreeMap<&str, RegisteredModel> = BTreeMap::new();
-        for version in &self.versions {
-            let name = version.1.name.as_str();
-            let model = models.entry(name).or_default();
-            name.clone_into(&mut model.name);
-            model.versions.push(self.version(version));
-        }
-        Ok(models.into_values().collect())
+        let versions: Vec<Version> = self.versions.iter().map(|one| self.version(one)).collect();
+        let model =
+            RegisteredModel { name: self.model_name(), versions, ..RegisteredModel::default() };
+        Ok(Some(model).filter(|model| !model.versions.is_empty()).into_iter().collect())
     }
 
     fn traces(
