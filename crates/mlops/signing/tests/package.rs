@@ -124,8 +124,7 @@ fn a_signature_that_was_changed_does_not_hold() {
     digest(&mut bundle);
     assert_eq!(open(&bundle.to_string()), Err(SigningError::Forged));
 
-    type Fits = fn(&SigningError) -> bool;
-    let rows: [(&str, Change, Fits); 10] = [
+    let rows: [(&str, Change, Expected); 10] = [
         (
             "the payload type",
             |b| b["dsseEnvelope"]["payloadType"] = json!("text/plain"),

@@ -135,6 +135,14 @@ fn ensure(
         let message = format!("Cannot log spans to traces that no longer exist: '{trace_id}'.");
         CatalogError::missing(message)
     })?;
+    // Who may write to one experiment must not reach into another through the id of a trace.
+    if found.experiment != experiment {
+        let message = format!(
+            "Cannot log spans to trace '{trace_id}': it belongs to another experiment than the \
+             one that the request names."
+        );
+        return Err(CatalogError::invalid(message));
+    }
     // Another writer of the trace waits here, so that both see what the other added.
     tx.execute("UPDATE trace SET finalized = finalized WHERE id = ?1", values![found.id])?;
     let elsewhere = tx.number(
