@@ -42,14 +42,16 @@ for _ in $(seq 100); do
 done
 [ -n "$address" ] || { echo "error: the server does not say where it listens" >&2; exit 1; }
 
-# Paths below /ajax-api are those below /api again.
+# Left out: paths below /ajax-api, which are those below /api again; links that a folder has none of,
+# which is said with 501; and spans, which are protocol buffers.
+left_out='^/ajax-api/|/mlflow-artifacts/presigned/|^/v1/traces$'
 status=0
 document="$PWD/crates/edge/server/openapi.json"
 schemathesis="$(cd "$(dirname "$python")" && pwd)/schemathesis"
 # In a folder of its own: it keeps notes where it runs.
 (cd "$work" && "$schemathesis" run "$document" --url "$address" --auth "$user:$password" \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-    --exclude-path-regex '^/ajax-api/' --phases examples,coverage,fuzzing --continue-on-failure \
+    --exclude-path-regex "$left_out" --phases examples,coverage,fuzzing --continue-on-failure \
     --max-examples "${SCHEMATHESIS_EXAMPLES:-50}" --seed "${SCHEMATHESIS_SEED:-1}" \
     --warnings off --suppress-health-check all "$@") || status=$?
 

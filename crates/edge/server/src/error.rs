@@ -45,8 +45,9 @@ impl<E: Into<CatalogError>> From<E> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = status(self.0.code);
-        if status.is_server_error() {
-            tracing::error!(code = self.0.code.as_str(), message = %self.0.message, "failed");
+        // What is not offered is no fault of the server.
+        if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
+            tracing::error!(code = self.0.code.as_str(), why = %self.0.message, "failed");
         }
         let mut body = json!({ "error_code": self.0.code.as_str(), "message": self.0.message });
         if let Some((state, class)) = classes(self.0.code) {

@@ -14,9 +14,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 /// The target of spans that are sent elsewhere.
 pub const SENT: &str = "trimtab::sent";
 
-/// The span of a request, for what is logged below it.
+/// The span of a request, for what is logged below it, down to errors alone.
 pub fn logged(id: &str) -> Span {
-    tracing::info_span!(target: "trimtab::request", "request", id)
+    tracing::error_span!(target: "trimtab::request", "request", id)
 }
 
 /// The span of a request, to be sent. If the client traces as well, it belongs below the client's.

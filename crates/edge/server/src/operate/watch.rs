@@ -76,10 +76,13 @@ fn opens(app: &App, headers: &HeaderMap) -> bool {
     page::is_opened(app.options().metrics_token.as_ref(), headers)
 }
 
+/// What is asked for is not offered: no fault of the server.
+const NOT_OFFERED: u16 = 501;
+
 /// One line. What is wrong with the server itself is a warning.
 fn line(id: &str, method: &str, route: &str, status: u16, seconds: f64, user: Option<&str>) {
     let ms = (seconds * 1e6).round() / 1e3;
-    if status >= 500 {
+    if status >= 500 && status != NOT_OFFERED {
         tracing::warn!(target: "trimtab::request", id, method, route, status, ms, user, "failed");
     } else {
         tracing::info!(target: "trimtab::request", id, method, route, status, ms, user, "answered");

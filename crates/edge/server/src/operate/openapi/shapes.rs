@@ -108,7 +108,10 @@ pub const OBJECTS: &[(&str, &str)] = &[
     ),
     // People, workspaces, webhooks.
     ("User", "id: int, username: str, is_admin: bool"),
-    ("Role", "id: int, name: str, workspace: str, description: str, permissions: []RolePermission"),
+    (
+        "Role",
+        "id: int, name: str, workspace: str, description: str?, permissions: []RolePermission",
+    ),
     (
         "RolePermission",
         "id: int, role_id: int, resource_type: str, resource_pattern: str, \

@@ -1,9 +1,10 @@
 //! The words in which endpoints are told, and what OpenAPI makes of them.
 //!
 //! Fields are written as `name!: str, tags: []Tag`: with `!` they must be there. A kind is `str`,
-//! `int`, `float`, `bool`, `map` (of text), `any`, the name of a shape, `enum NAME`, or `[]` before
-//! one of these. A field that begins with `?` stands in the query, whatever the method. In place of
-//! fields, `=text`, `=html`, `=bytes`, `=form` or `=protobuf` is a whole body of that kind.
+//! `str?` if it may be null, `int`, `float`, `bool`, `map` (of text), `any`, the name of a shape,
+//! `enum NAME`, or `[]` before one of these. A field that begins with `?` stands in the query,
+//! whatever the method. In place of fields, `=text`, `=bytes`, `=file` (of any kind) or `=protobuf` is
+//! a whole body of that kind.
 
 use serde_json::{Map, Value, json};
 
@@ -39,6 +40,7 @@ pub fn schema(kind: &str) -> Value {
     }
     match kind {
         "str" => json!({ "type": "string" }),
+        "str?" => json!({ "type": ["string", "null"] }),
         "int" => json!({ "type": "integer", "format": "int64" }),
         "bool" => json!({ "type": "boolean" }),
         "map" => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
@@ -124,9 +126,8 @@ pub fn in_path(path: &str) -> (Vec<&str>, String) {
 pub fn body(text: &str) -> Value {
     let (kind, schema) = match text {
         "=text" => ("text/plain", json!({ "type": "string" })),
-        "=html" => ("text/html", json!({ "type": "string" })),
         "=bytes" => ("application/octet-stream", json!({ "type": "string", "format": "binary" })),
-        "=form" => ("multipart/form-data", json!({ "type": "object" })),
+        "=file" => ("*/*", json!({ "type": "string", "format": "binary" })),
         "=protobuf" => ("application/x-protobuf", json!({ "type": "string", "format": "binary" })),
         fields => ("application/json", object(fields)),
     };
