@@ -180,3 +180,62 @@ def test_the_registry_of_a_server_on_the_command_line(recorded):
         told("promote", "small", str(newest), "--why", "back")
     missing = trimtab("models", "show", "nothing", "1", *at, ok=False)
     assert missing.returncode == 1 and "nothing" in missing.stderr
+
+
+def test_a_mandate_forecasts_with_a_registered_model(recorded, mandate, tmp_path):
+    """The champion of the server forecasts in another mandate: not before the day up to which it was
+    trained, from the snapshot that the run keeps, and under the same policy as a model of its own."""
+    home, server = recorded
+    client = MlflowClient(server.uri, server.uri)
+    plan = f'model = {{ kind = "registered", name = "small", server = "{server.uri}" }}'
+    lines = [line for line in MANDATE.splitlines() if not line.startswith(("train =", "promote_if", "model ="))]
+    text = "\n".join(lines).replace("[forecast]", f"[forecast]\n{plan}").replace('"small"\ncapital', '"given"\ncapital')
+    other = mandate.parent / "given.toml"
+    other.write_text(text)
+    run = ("run", other, "--home", tmp_path / "home", "--quiet")
+    told = summary(*run)
+
+    champion = client.get_model_version_by_alias("small", "champion")
+    given = json.loads(trimtab("models", "list", "--home", tmp_path / "home", "--format", "json").stdout)
+    assert len(given) == 1
+    source = given[0]["source"]
+    assert source["artifact_location"] == f"{server.uri} models:/small/{champion.version}"
+    assert source["training_data"] == champion.tags["trimtab.training_data"]
+    # The file is the champion's, byte for byte.
+    theirs = journal(home, "show", "champion")["version"]
+    assert given[0]["artifact"] == theirs["artifact"]
+    assert given[0]["created"][:10] >= champion.tags["trimtab.trained_until"]
+    shown = trimtab("models", "show", given[0]["name"], "--home", tmp_path / "home").stdout
+    assert f"training run   small/{champion.version}" in shown
+
+    why = trimtab("why", told["an_order"], "--home", tmp_path / "home").stdout
+    assert f"registered as small version {champion.version}" in why and "data `model.onnx`" in why
+    # Wherever the alias goes: a replay sees the model that the run saw.
+    client.set_registered_model_alias("small", "champion", "1")
+    assert "every byte agrees" in trimtab("replay", "--home", tmp_path / "home").stdout
+    assert summary(*run)["run"] != told["run"]
+    client.set_registered_model_alias("small", "champion", champion.version)
+    assert summary(*run)["already_complete"]
+
+    # A version that does not say what a version must say is not admitted. A Trimtab server finds it
+    # beside the files and in the run; of a real one, its tags are all that can be had.
+    bare = client.create_model_version("small", champion.source, champion.run_id)
+    client.set_model_version_tag("small", bare.version, "trimtab.trained_until", "2000-01-01")
+    client.set_registered_model_alias("small", "bare", bare.version)
+    other.write_text(text.replace('name = "small", ', 'name = "small", alias = "bare", '))
+    done = trimtab(*run, ok=False)
+    assert done.returncode == int(server.is_mlflow)
+    assert "how to rebuild the environment" in done.stderr or not server.is_mlflow
+    client.delete_model_version("small", bare.version)
+
+    uses = 'use = ["reversal_5d", "volatility_21d"]'
+    for right, wrong, said in [
+        (uses, 'use = ["volatility_21d", "reversal_5d"]', "in this order; [features] use says"),
+        ('name = "small", server', 'name = "smell", server', "smell"),
+        (server.uri, "h:5000", "a registered model has a `name`, and a `server`"),
+        ('kind = "registered"', 'kind = "registerd"', "did you mean `registered`"),
+    ]:
+        assert right in text
+        other.write_text(text.replace(right, wrong))
+        refused = trimtab(*run, ok=False)
+        assert refused.returncode == 1 and said in refused.stderr, refused.stderr

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use backtest::{History, Vanished};
-use cycle::Mandate;
+use cycle::{Desk, Given, Mandate};
 use journal::{Draft, Spine, SpineError};
 use market::{
     Calendar, CorporateAction, Finding, ImportOptions, Imported, Memberships, Prices, Requirement,
@@ -22,6 +22,11 @@ use crate::show::{count, some};
 
 /// Snapshots in memory: canonical bytes by what they are used for.
 pub type Snapshots = BTreeMap<String, Vec<u8>>;
+
+/// The snapshot of what a registry says of a model that is given to a run.
+pub const GIVEN: &str = "model";
+/// The snapshot of that model's file.
+pub const GIVEN_FILE: &str = "model.onnx";
 
 /// Reads the mandate's files into canonical snapshots; also what was found on the way.
 pub fn read(mandate: &Mandate, folder: &Path) -> anyhow::Result<(Snapshots, Vec<Finding>)> {
@@ -136,6 +141,15 @@ pub fn recall(home: &Home, digests: &BTreeMap<String, Digest>) -> anyhow::Result
             Ok((name.clone(), bytes))
         })
         .collect()
+}
+
+/// The desk with the registered model that its mandate names, if it names one.
+pub fn with_model(desk: Desk, snapshots: &Snapshots) -> anyhow::Result<Desk> {
+    let (Some(says), Some(bytes)) = (snapshots.get(GIVEN), snapshots.get(GIVEN_FILE)) else {
+        return Ok(desk);
+    };
+    let says = serde_json::from_slice(says).context("what the registry says of the model")?;
+    Ok(desk.with_model(Given { says, bytes: bytes.clone() }))
 }
 
 /// The history that a mandate's run is shown, from canonical snapshots.

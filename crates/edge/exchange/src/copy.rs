@@ -6,6 +6,7 @@
 
 mod files;
 mod moved;
+mod registered;
 mod summary;
 
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ use catalog::import::ImportedTrace;
 use self::moved::Moved;
 use crate::source::{Owner, Source};
 use crate::target::{FullModel, FullRun, Here, Place, Target};
-use crate::things::{Experiment, LoggedModel, RegisteredModel, Run};
+use crate::things::{Experiment, LoggedModel, Run};
 use crate::{ExchangeError, Result, pool};
 
 pub use summary::{Count, Summary};
@@ -74,7 +75,7 @@ pub fn copy(
         true => models,
         false => copier.of_experiments(models),
     };
-    for model in &models {
+    for model in &registered::sorted(models) {
         copier.registered(model)?;
     }
     let mut summary = copier.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -276,61 +277,5 @@ impl Copier<'_> {
             made: false,
         };
         self.files(&Owner::Trace { id, uri: &from.value }, "trace", &here)
-    }
-
-    /// Of the models, the versions that come from what was carried, and models that have any.
-    fn of_experiments(&self, models: Vec<RegisteredModel>) -> Vec<RegisteredModel> {
-        let moved = self.moved();
-        let mut kept = models;
-        for model in &mut kept {
-            model.versions.retain(|version| moved.place_of(version).is_some());
-        }
-        kept.retain(|model| !model.versions.is_empty());
-        kept
-    }
-
-    fn registered(&self, model: &RegisteredModel) -> Result<()> {
-        self.tell(&format!("model {}", model.name));
-        let mut model = model.clone();
-        let mut storage = vec![];
-        let mut kept = vec![];
-        for version in std::mem::take(&mut model.versions) {
-            let placed = match model.is_prompt() {
-                true => Some((version.clone(), version.source.clone())),
-                false => self.moved().place_of(&version),
-            };
-            let why = "its files are in no run and no logged model that was copied";
-            match placed {
-                Some((version, place)) => {
-                    self.moved().version(&version, &place);
-                    storage.push(place);
-                    kept.push(version);
-                }
-                None => {
-                    let what = format!("model {} version {}", model.name, version.version);
-                    if self.target.keeps_ids() {
-                        let why = format!("{why}; the version says where they were");
-                        self.summary().leave_out(what, why);
-                        storage.push(version.source.clone());
-                        kept.push(version);
-                    } else {
-                        self.summary().leave_out(what, why.to_owned());
-                    }
-                }
-            }
-        }
-        model.versions = kept;
-        let brought = self.target.put_registered(&model, &storage)?;
-        let mut summary = self.summary();
-        summary.registered_models.add(usize::from(brought.made), usize::from(!brought.made));
-        let held = brought.numbers.len() - brought.versions_made;
-        summary.versions.add(brought.versions_made, held);
-        summary.aliases.add(brought.aliases_moved, model.aliases.len() - brought.aliases_moved);
-        for (from, to) in brought.numbers.iter().filter(|(from, to)| from != to) {
-            let what = format!("model {} version {from}", model.name);
-            summary.leave_out(what, format!("its number was taken: it is version {to}"));
-        }
-        summary.all_left_out(brought.left_out);
-        Ok(())
     }
 }

@@ -3,10 +3,13 @@
 //! Servers differ in small things (a number may be text, an empty list may be missing); they are
 //! told apart here and nowhere else.
 
+mod read;
+
 use catalog::Tag;
-use serde::de::{Deserializer, Error};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use types::Digest;
+
+use read::{int, number, opt_int, text, to_number};
 
 /// An experiment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -321,54 +324,6 @@ impl RegisteredModel {
 fn digest(thing: &impl Serialize) -> String {
     let json = serde_json::to_vec(thing).expect("things have text keys");
     Digest::of(&json).to_string()
-}
-
-/// A whole number, perhaps as text; nothing is nought.
-fn int<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
-    Ok(opt_int(from)?.unwrap_or_default())
-}
-
-fn opt_int<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Int(i64),
-        Float(f64),
-        Text(String),
-    }
-    Ok(match Option::<Written>::deserialize(from)? {
-        None => None,
-        Some(Written::Int(number)) => Some(number),
-        Some(Written::Float(number)) => Some(number as i64),
-        Some(Written::Text(text)) => Some(text.trim().parse().map_err(D::Error::custom)?),
-    })
-}
-
-/// Text, perhaps as a number.
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    Ok(match serde_json::Value::deserialize(from)? {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    })
-}
-
-/// A number, or the word for one that JSON cannot say.
-fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Number(f64),
-        Text(String),
-    }
-    match Option::<Written>::deserialize(from)? {
-        None => Ok(f64::NAN),
-        Some(Written::Number(number)) => Ok(number),
-        Some(Written::Text(text)) => text.trim().parse().map_err(D::Error::custom),
-    }
-}
-
-fn to_number<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
-    catalog::values::wire_number(value, to)
 }
 
 #[cfg(test)]

@@ -50,8 +50,8 @@ pub(crate) struct Champion {
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub bytes: Vec<u8>,
-    /// What the features looked like in training.
-    pub reference: Reference,
+    /// What the features looked like in training, if it was seen.
+    pub reference: Option<Reference>,
     /// Between which returns a forecast is believable.
     pub bounds: ReturnBounds,
     /// The record of the training.

@@ -17,10 +17,13 @@ pub fn forecast_changed(
     if book.forecast.is_empty() {
         return Ok(None);
     }
-    if matches!(desk.outlook, Outlook::Model { .. }) {
-        if learn::is_due(desk, seen, book) && learn::is_possible(desk, seen.panel.rows()) {
-            return Ok(Some("a training is due".to_owned()));
-        }
+    if matches!(desk.outlook, Outlook::Model { .. })
+        && learn::is_due(desk, seen, book)
+        && learn::is_possible(desk, seen.panel.rows())
+    {
+        return Ok(Some("a training is due".to_owned()));
+    }
+    if matches!(desk.outlook, Outlook::Model { .. } | Outlook::Registered { .. }) {
         log_features(desk, seen, book)?;
     }
     let moments = decision_moments(desk, seen)?;

@@ -95,7 +95,9 @@ fn over_horizon<'a>(desk: &Desk, daily: &'a Moments, days: u32) -> Cow<'a, Momen
 /// by its expected return, and the highest Sharpe ratio is that of the least variance.
 fn objective(desk: &Desk, view: &Forecast) -> Objective {
     match (&desk.objective, &desk.outlook) {
-        (Objective::MaximumSharpe { .. }, Outlook::Model { .. }) if view.model.is_none() => {
+        (Objective::MaximumSharpe { .. }, Outlook::Model { .. } | Outlook::Registered { .. })
+            if view.model.is_none() =>
+        {
             Objective::MinimumVariance
         }
         (objective, _) => *objective,

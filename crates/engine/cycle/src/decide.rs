@@ -13,7 +13,7 @@ use crate::moments::decision_moments;
 use crate::observe::observe;
 use crate::trade::{Scene, hold, trade};
 use crate::watch::watch;
-use crate::{Book, CycleError, Desk, Seen, Stages, Trail, learn};
+use crate::{Book, CycleError, Desk, Seen, Stages, Trail, given, learn};
 
 /// What came of a decision: facts for the journal, then orders for the venue.
 #[derive(Debug)]
@@ -62,12 +62,14 @@ pub fn decide(
     let featured = featurise(desk, seen, book, &before.observed, &mut trail)?;
     stages.enter("watch");
     let watched = watch(desk, seen, book, &featured, &mut trail)?;
-    if let Outlook::Model { label, promotion } = &desk.outlook
-        && learn::is_due(desk, seen, book)
-    {
-        stages.enter("train");
-        let because = Because::of(featured.clone()).and_all(watched.record.clone());
-        learn::learn(desk, label, promotion, seen, book, because, &mut trail)?;
+    let because = || Because::of(featured.clone()).and_all(watched.record.clone());
+    match &desk.outlook {
+        Outlook::Model { label, promotion } if learn::is_due(desk, seen, book) => {
+            stages.enter("train");
+            learn::learn(desk, label, promotion, seen, book, because(), &mut trail)?;
+        }
+        Outlook::Registered { .. } => given::take_in(desk, seen, book, because(), &mut trail)?,
+        _ => {}
     }
     stages.enter("risk");
     let moments = decision_moments(desk, seen)?;

@@ -11,6 +11,7 @@ use tracking::{CodeVersion, PromotionRule};
 use types::{CostModel, Digest, Money, RunId, Symbol};
 
 use crate::Period;
+use crate::given::Given;
 use crate::learn::{FEWEST_DAYS, held_back};
 use crate::mandate::{CovariancePlan, Estimator, Mandate, MandateError, Percent, TrainPlan};
 use crate::rule::Rule;
@@ -57,6 +58,8 @@ pub struct Desk {
     pub on_alarm: Response,
     /// When money comes in, and how much.
     pub deposit: Option<(Period, Money)>,
+    /// The registered model that forecasts, once it was fetched.
+    pub given: Option<Given>,
 }
 
 /// Where expected returns come from.
@@ -80,6 +83,11 @@ pub enum Outlook {
         /// When a new one replaces the champion.
         promotion: PromotionRule,
     },
+    /// A model that is registered elsewhere, and given to the run.
+    Registered {
+        /// Trading days ahead.
+        horizon_days: u32,
+    },
 }
 
 impl Outlook {
@@ -87,7 +95,9 @@ impl Outlook {
     pub fn horizon_days(&self) -> u32 {
         match self {
             Outlook::None => 21,
-            Outlook::Signal { horizon_days, .. } => *horizon_days,
+            Outlook::Signal { horizon_days, .. } | Outlook::Registered { horizon_days } => {
+                *horizon_days
+            }
             Outlook::Model { label, .. } => label.horizon() as u32,
         }
     }
@@ -148,8 +158,14 @@ impl Desk {
             alarm: alarm(&parser, &mandate)?,
             on_alarm: parser.at("monitoring", "on_alarm", mandate.monitoring.on_alarm.parse())?,
             deposit: deposit(&parser, &mandate)?,
+            given: None,
             mandate,
         })
+    }
+
+    /// The desk with the registered model that its mandate asks for.
+    pub fn with_model(self, given: Given) -> Self {
+        Self { given: Some(given), ..self }
     }
 
     /// The registered name of this run's models. A backtest has its own: it must not begin with
@@ -200,6 +216,9 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
         );
     }
     match &plan.signal {
+        None if plan.registered().is_some() => {
+            Ok(Outlook::Registered { horizon_days: label.horizon() as u32 })
+        }
         None => {
             trainable(parser, &plan.train, label.horizon())?;
             let rule = PromotionRule::parse(&plan.promote_if);

@@ -108,13 +108,13 @@ pub(crate) fn view(
             let alpha = alpha.map(|(score, sigma)| information_coefficient * sigma * root * score);
             Ok((view(alpha.collect()), "signal"))
         }
-        (Outlook::Model { .. }, Some(champion)) => {
-            let newest = book.log.newest().expect("a champion was trained on features");
+        (Outlook::Model { .. } | Outlook::Registered { .. }, Some(champion)) => {
+            let newest = book.log.newest().expect("a model has features");
             let rows = select(seen, &newest, &moments.symbols);
             let made = champion.admitted.forecast(&rows, horizon_days);
             Ok((made.map_err(|error| failed(&error))?, "model"))
         }
-        (Outlook::None | Outlook::Model { .. }, _) => {
+        (Outlook::None | Outlook::Model { .. } | Outlook::Registered { .. }, _) => {
             Ok((view(vec![0.0; moments.symbols.len()]), "none"))
         }
     }

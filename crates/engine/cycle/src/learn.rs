@@ -218,6 +218,7 @@ impl Lesson {
             .expect("a training has rows and whole ones");
         let bounds = ReturnBounds::of_labels(&self.training.y, BELIEVABLE)
             .expect("a training has finite labels");
+        let reference = Some(reference);
         Kept { bytes: trained.onnx, reference, bounds, trained: trained.record }
     }
 }
@@ -226,7 +227,7 @@ fn spec(desk: &Desk) -> &ModelSpec {
     desk.mandate
         .forecast
         .as_ref()
-        .and_then(|plan| plan.model.as_ref())
+        .and_then(|plan| plan.model.as_ref()?.learned())
         .expect("an outlook with a label has a model")
 }
 
@@ -353,7 +354,8 @@ fn register(
     Ok(version)
 }
 
-fn move_alias(
+/// Moves an alias, and says so.
+pub(crate) fn move_alias(
     book: &mut Book,
     trail: &mut Trail,
     name: &str,

@@ -33,12 +33,13 @@ pub(crate) fn watch(
     let failed = |error| CycleError::new(trail.day(), "watch", error);
     let model = champion.admitted.version().reference();
     let kept = &book.versions[&model.version];
+    let Some(reference) = &kept.reference else { return Ok(Watched::default()) };
     let names = book.log.names.clone().unwrap_or_default();
     let values = recent(desk, seen, book);
     if values.is_empty() {
         return Ok(Watched::default());
     }
-    let drifts = drift(&kept.reference, &names, &values).map_err(failed)?;
+    let drifts = drift(reference, &names, &values).map_err(failed)?;
     let verdict = judge(&drifts, alarm, desk.on_alarm);
     let because = Because::of(featured.clone()).and(kept.trained.clone());
     let says = DriftSeen {

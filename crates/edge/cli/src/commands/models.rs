@@ -168,7 +168,8 @@ fn list(registry: &Registry, only: Option<&str>, format: Format) -> anyhow::Resu
 }
 
 fn show(registry: &Registry, version: &ModelVersion, format: Format) -> anyhow::Result<()> {
-    let run = registry.run(&version.run)?;
+    // A model that was given to a run was trained elsewhere.
+    let run = registry.run(&version.run).ok();
     let history = registry.history(&version.name);
     if format == Format::Json {
         let moves: Vec<_> = history.iter().map(|change| (&change.at, &change.promotion)).collect();
@@ -184,8 +185,8 @@ fn show(registry: &Registry, version: &ModelVersion, format: Format) -> anyhow::
     say(&format!("code           {}", version.source.code_revision));
     say(&format!("environment    {}", version.source.environment));
     say(&format!("training data  {}", version.source.training_data));
-    say(&format!("training run   {}", run.id));
-    for (name, value) in &run.params {
+    say(&format!("training run   {}", version.run));
+    for (name, value) in run.iter().flat_map(|run| &run.params) {
         say(&format!("  {name:<34} {value}"));
     }
     say("measured on the validation window");

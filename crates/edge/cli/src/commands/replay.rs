@@ -74,6 +74,7 @@ fn repeat(
     let snapshots = world::recall(home, &question.snapshots)?;
     let history = world::history(&mandate, &snapshots)?;
     let desk = Desk::new(mandate, &question.file, &question.mandate, run.clone(), code::code())?;
+    let desk = world::with_model(desk, &snapshots)?;
     let records = home.records().to_vec();
     let mut spine = Retrace::replay(home, &records, &run);
     spine.append(vec![ask(&run, &question, record.at.date_naive())])?;

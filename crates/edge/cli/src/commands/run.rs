@@ -1,5 +1,6 @@
 //! `trimtab run`: a mandate through history.
 
+mod fetch;
 mod record;
 
 use std::path::{Path, PathBuf};
@@ -60,6 +61,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Found> {
     let asked = question(&args.mandate, &text, &snapshots);
     let run = run_id(&asked);
     let desk = Desk::new(mandate, &file, &text, run.clone(), code::code())?;
+    let desk = world::with_model(desk, &snapshots)?;
     // Whatever can be found out before the first day is, so that a mistake leaves no trace.
     let history = world::history(&desk.mandate, &snapshots).with_context(|| file.clone())?;
     check(&desk, &history.panel).with_context(|| file)?;
@@ -103,7 +105,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Found> {
 /// Reads the mandate's files, and says if there are warnings about them.
 fn read(mandate: &Mandate, args: &RunArgs) -> anyhow::Result<Snapshots> {
     let folder = args.mandate.parent().unwrap_or(Path::new(""));
-    let (snapshots, findings) = world::read(mandate, folder)?;
+    let (mut snapshots, findings) = world::read(mandate, folder)?;
+    snapshots.extend(fetch::fetch(mandate.forecast.as_ref(), &mandate.features.used)?);
     let warnings = findings.iter().filter(|f| f.severity() == Severity::Warning).count();
     if warnings > 0 && !args.quiet && args.format == Format::Table {
         let path = folder.join(&mandate.universe.prices);

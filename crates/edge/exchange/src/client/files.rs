@@ -93,6 +93,16 @@ impl Client {
         Ok(self.ask(&Method::GET, &target, &what, None, Repeat::Freely)?.into_body())
     }
 
+    /// A file of a version, whole.
+    pub fn version_file(&self, name: &str, version: i64, path: &str) -> Result<Vec<u8>> {
+        let number = version.to_string();
+        let fields = [("name", name), ("version", number.as_str()), ("path", path)];
+        let target = with_query("/model-versions/get-artifact", &fields);
+        let what = format!("GET {path} of {name} version {version}");
+        let answer = self.ask(&Method::GET, &target, &what, None, Repeat::Freely)?;
+        self.collect(answer.into_body(), &what)
+    }
+
     /// Keeps a file below a folder of the server's artifacts.
     pub(crate) fn put(
         &self,

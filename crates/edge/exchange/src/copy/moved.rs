@@ -51,6 +51,16 @@ impl Moved {
         self.versions.insert(key, storage.to_owned());
     }
 
+    /// Whether the run that made a version was carried.
+    pub(super) fn has_run_of(&self, version: &Version) -> bool {
+        version.run_id.as_ref().is_some_and(|id| self.runs.contains_key(id))
+    }
+
+    /// Whether the files of a version were carried.
+    pub(super) fn holds(&self, version: &Version) -> bool {
+        self.place_of(version).is_some()
+    }
+
     /// The version in the words that hold where it goes, and where its files are there; none if they
     /// are not among what has moved.
     pub(super) fn place_of(&self, version: &Version) -> Option<(Version, String)> {

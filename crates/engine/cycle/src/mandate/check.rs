@@ -66,12 +66,17 @@ fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {
         return Some(("features", "use", message));
     }
     let one = plan.model.is_some() != plan.signal.is_some();
+    let named = plan.registered().is_none_or(|model| {
+        let server = model.server.starts_with("http://") || model.server.starts_with("https://");
+        server && !model.name.trim().is_empty() && !model.alias.trim().is_empty()
+    });
     let belief = plan.information_coefficient;
     let train = &plan.train;
     first(
         "forecast",
         &[
             (one, "model", "say either `model = …` or `signal = …`"),
+            (named, "model", "a registered model has a `name`, and a `server`: `http://HOST:5000`"),
             (
                 belief > 0.0 && belief <= 1.0,
                 "information_coefficient",
@@ -145,7 +150,9 @@ fn cash(mandate: &Mandate) -> Option<Fault> {
 fn watching(mandate: &Mandate) -> Option<Fault> {
     let plan = &mandate.monitoring;
     let learned = mandate.forecast.as_ref().is_some_and(|plan| plan.model.is_some());
+    let given = mandate.forecast.as_ref().is_some_and(|plan| plan.registered().is_some());
     let watched = plan.features.is_none() || learned;
+    let seen = plan.features.is_none() || !given;
     first(
         "monitoring",
         &[
@@ -154,6 +161,11 @@ fn watching(mandate: &Mandate) -> Option<Fault> {
                 watched,
                 "features",
                 "drift is held against a training: it needs `model` in [forecast]",
+            ),
+            (
+                seen,
+                "features",
+                "drift is held against a training, and that of a registered model is not here",
             ),
         ],
     )

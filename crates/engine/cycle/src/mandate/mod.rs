@@ -8,17 +8,18 @@
 mod account;
 mod check;
 mod error;
+mod model;
 mod trading;
 mod units;
 
 use std::collections::BTreeMap;
 
-use learning::ModelSpec;
 use serde::{Deserialize, Serialize};
 use types::Date;
 
 pub use account::{CashPlan, Deposit, DriftPlan, MonitoringPlan, Rates};
 pub use error::MandateError;
+pub use model::{ModelPlan, RegisteredPlan};
 pub use trading::{
     Algorithm, AllocationPlan, CostPlan, ExecutionPlan, ImpactLaw, ImpactPlan, LimitPlan,
     ObjectiveText, OneOrMany, RebalancePlan,
@@ -158,9 +159,9 @@ pub struct ForecastPlan {
     /// What is forecast: `forward_return_21d`.
     #[serde(default = "forward_return")]
     pub target: String,
-    /// What is learned from the features.
+    /// What is learned from the features, or a model that is registered elsewhere.
     #[serde(default)]
-    pub model: Option<ModelSpec>,
+    pub model: Option<ModelPlan>,
     /// When and from which days it is learned.
     #[serde(default)]
     pub train: TrainPlan,
@@ -174,6 +175,13 @@ pub struct ForecastPlan {
     /// (Grinold & Kahn, *Active Portfolio Management*, ch. 11: alpha = IC × volatility × score).
     #[serde(default = "belief")]
     pub information_coefficient: f64,
+}
+
+impl ForecastPlan {
+    /// The model that is registered elsewhere, if it is one.
+    pub fn registered(&self) -> Option<&RegisteredPlan> {
+        self.model.as_ref().and_then(ModelPlan::registered)
+    }
 }
 
 /// `[forecast] train`

@@ -31,6 +31,7 @@ use store::Home;
 use tracking::{DataRef, Evaluation, ModelVersion, Promotion, TrainingRun};
 use types::{Digest, RunId, Timestamp, close_of};
 
+use super::fetch::TRAINED_UNTIL;
 use crate::code;
 use crate::commands::exchange::runtime;
 use crate::commands::{asked, report};
@@ -146,6 +147,13 @@ impl<'a> Story<'a> {
                 _ => {}
             }
         }
+        // A model that was given to the run was recorded where it comes from.
+        versions.retain(|(_, made): &(Timestamp, ModelVersion)| {
+            trainings.iter().any(|(_, training): &(Timestamp, TrainingRun)| training.id == made.run)
+        });
+        promotions.retain(|moved: &Promotion| {
+            versions.iter().any(|(_, made)| made.version == moved.version)
+        });
         let (asked, files) = (asked(home, run)?.0, OnceLock::new());
         let home = Mutex::new(home);
         Ok(Self { home, run, outcome, asked, trainings, evaluations, versions, promotions, files })
@@ -297,6 +305,7 @@ impl<'a> Story<'a> {
             tags: vec![
                 tag(ORIGIN_ID, &made.run),
                 tag("trimtab.version", format!("{} v{}", made.name, made.version)),
+                tag(TRAINED_UNTIL, at.date_naive()),
                 tag("trimtab.artifact", &source.artifact_location),
                 tag("trimtab.code_revision", &source.code_revision),
                 tag("trimtab.environment", &source.environment),
