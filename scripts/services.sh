@@ -32,6 +32,39 @@ make_data() {
     echo "$data" >"$folder/data"
 }
 
+# An authority of our own, and a certificate for 127.0.0.1 that it signed. The key is PostgreSQL's alone.
+make_certificates() {
+    "$python" - "$folder/root.pem" "$folder/server.pem" "$folder/server.key" <<'PYTHON'
+import datetime, ipaddress, os, sys
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+now = datetime.datetime.now(datetime.timezone.utc)
+
+def certificate(name, key, issuer, signing_key, *extensions):
+    named = lambda text: x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+    builder = x509.CertificateBuilder(named(issuer), named(name), key.public_key(),
+                                      x509.random_serial_number(), now, now + datetime.timedelta(days=2))
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    return builder.sign(signing_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+authority, server = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+root = certificate("authority", authority, "authority", authority, x509.BasicConstraints(True, None))
+address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+leaf = certificate("server", server, "authority", authority, x509.BasicConstraints(False, None), address)
+key = server.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                           serialization.NoEncryption())
+for path, text in zip(sys.argv[1:], (root, leaf, key)):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(text)
+PYTHON
+    as_owner tee "$1/server.pem" <"$folder/server.pem" >/dev/null
+    (umask 077 && as_owner tee "$1/server.key" <"$folder/server.key" >/dev/null)
+    rm "$folder/server.key"
+}
+
 start_postgres() {
     local bin password port
     bin="$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1)"
@@ -42,8 +75,9 @@ start_postgres() {
     echo "$password" | as_owner tee "$data/password" >/dev/null
     as_owner "$bin/initdb" --pgdata="$data/cluster" --username=trimtab --pwfile="$data/password" \
         --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >"$folder/initdb.log"
+    make_certificates "$data"
     as_owner "$bin/pg_ctl" --pgdata="$data/cluster" --log="$data/log" --wait --silent \
-        --options="-c listen_addresses=127.0.0.1 -p $port -c fsync=on -c unix_socket_directories='$data' -c max_connections=200" \
+        --options="-c listen_addresses=127.0.0.1 -p $port -c fsync=on -c ssl=on -c ssl_cert_file='$data/server.pem' -c ssl_key_file='$data/server.key' -c unix_socket_directories='$data' -c max_connections=200" \
         start >/dev/null
     as_owner "$bin/createdb" --host="$data" --port="$port" --username=trimtab trimtab
     postgres_url="postgres://trimtab:$password@127.0.0.1:$port/trimtab"
@@ -78,6 +112,7 @@ start() {
     start_s3
     cat >"$folder/env" <<ENV
 export TRIMTAB_TEST_POSTGRES='$postgres_url'
+export TRIMTAB_TEST_POSTGRES_ROOT='$folder/root.pem'
 export TRIMTAB_TEST_S3_ENDPOINT='$s3_endpoint'
 export TRIMTAB_TEST_S3_BUCKET='trimtab-test'
 export AWS_ENDPOINT_URL='$s3_endpoint'

@@ -7,13 +7,14 @@
 #   2. tests/e2e: the unchanged MLflow client, all of it on SQLite and on PostgreSQL; on PostgreSQL with
 #      S3 what has to do with artifacts, since the rest would be the same again
 #   3. tests/faults: kills, full disks, lost databases, hostile clients, on SQLite and PostgreSQL
+#   4. scripts/schemathesis.sh: questions made from the OpenAPI document
 #
-# After a build it takes about ten minutes on two cores, and at most 15: then it is stopped and has failed.
+# After a build it takes about 12 minutes on two cores, and at most 25: then it is stopped and has failed.
 # On Debian as root it installs what is missing; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-limit=15m
+limit=25m
 in_s3=(artifacts.py logged_models.py registry.py sklearn.py threads.py traces.py zz_restart.py)
 packages='package(database) | package(artifacts) | package(catalog) | package(server)'
 
@@ -34,6 +35,9 @@ within_services() {
     TRIMTAB_E2E_BACKENDS=s3 "$python" -m pytest "${in_s3[@]/#/tests/e2e/test_}" 2>&1 | tee "$folder/s3" || failed=1
     step "tests/faults"
     "$python" -m pytest tests/faults -r s 2>&1 | tee "$folder/faults" || failed=1
+    step "schemathesis"
+    TRIMTAB_BIN="${CARGO_TARGET_DIR:-target}/debug/trimtab" SCHEMATHESIS_EXAMPLES=20 \
+        scripts/schemathesis.sh 2>&1 | tee "$folder/schemathesis" || failed=1
     return "$failed"
 }
 
@@ -74,7 +78,7 @@ main() {
         kill -KILL "${left[@]}" 2>/dev/null || true
         status=1
     fi
-    for part in rust e2e s3 faults; do
+    for part in rust e2e s3 faults schemathesis; do
         echo "$part: $([ -f "$folder/$part" ] && counted "$folder/$part" || echo "not run")"
     done
     echo "== services: $([ "$status" -eq 0 ] && echo "all passed" || echo "FAILED") in $SECONDS s"

@@ -14,8 +14,6 @@ from mlflow.exceptions import MlflowException, RestException
 from conftest import KIND
 from servers import Server
 
-# The client's module brings the whole basic-auth app along, which needs it.
-pytest.importorskip("flask_wtf")
 pytestmark = pytest.mark.skipif(KIND == "mlflow", reason="that app is configured by a file")
 
 ADMIN, PASSWORD = "root", "correct horse battery"

@@ -12,6 +12,9 @@ import mlflow
 import pandas
 import pytest
 from mlflow import MlflowClient
+from skl2onnx import convert_sklearn
+from skl2onnx.common.data_types import FloatTensorType
+from sklearn.linear_model import Ridge
 
 from binary import summary, trimtab
 from servers import ROOT, Server
@@ -239,3 +242,48 @@ def test_a_mandate_forecasts_with_a_registered_model(recorded, mandate, tmp_path
         other.write_text(text.replace(right, wrong))
         refused = trimtab(*run, ok=False)
         assert refused.returncode == 1 and said in refused.stderr, refused.stderr
+
+
+def test_a_model_of_a_notebook_forecasts_for_a_mandate(recorded, mandate, tmp_path):
+    """scikit-learn's ridge, fitted here on the first year, logged and registered by the client alone."""
+    _, server = recorded
+    mlflow.set_tracking_uri(server.uri)
+    mlflow.set_experiment("notebook")
+    prices = pandas.read_csv(mandate.parent / "prices.csv", index_col="date").dropna()
+    returns = prices.pct_change()
+    columns = {
+        "reversal_5d": -prices.pct_change(5),
+        "volatility_21d": returns.rolling(21).std() * math.sqrt(252),
+        "y": prices.shift(-5) / prices - 1,
+    }
+    rows = pandas.DataFrame({name: frame.stack() for name, frame in columns.items()}).dropna()
+    until = sorted(set(rows.index.get_level_values(0)))[300]
+    rows = rows[rows.index.get_level_values(0) <= until]
+    ridge = Ridge(alpha=1.0).fit(rows[["reversal_5d", "volatility_21d"]].to_numpy(), rows["y"])
+    onnx = convert_sklearn(ridge, initial_types=[("x", FloatTensorType([None, 2]))], target_opset=17)
+    with mlflow.start_run():
+        mlflow.log_params({"alpha": 1.0, "features": "reversal_5d, volatility_21d"})
+        mlflow.onnx.log_model(onnx, name="model", registered_model_name="ridge")
+    client = MlflowClient()
+    version = client.get_latest_versions("ridge")[0].version
+    for key, value in {
+        "trained_until": until,
+        "code_revision": "notebook 7",
+        "environment": "scikit-learn 1.9.1",
+        "training_data": "us20, 2021",
+    }.items():
+        client.set_model_version_tag("ridge", version, f"trimtab.{key}", value)
+    client.set_registered_model_alias("ridge", "champion", version)
+
+    plan = f'model = {{ kind = "registered", name = "ridge", server = "{server.uri}" }}'
+    lines = [line for line in MANDATE.splitlines() if not line.startswith(("train =", "promote_if", "model ="))]
+    text = "\n".join(lines).replace("[forecast]", f"[forecast]\n{plan}")
+    (mandate.parent / "notebook.toml").write_text(text)
+    home = tmp_path / "home"
+    told = summary("run", mandate.parent / "notebook.toml", "--home", home, "--quiet")
+    why = trimtab("why", told["an_order"], "--home", home).stdout
+    assert f"registered as ridge version {version}" in why
+    assert "every byte agrees" in trimtab("replay", "--home", home).stdout
+    given = json.loads(trimtab("models", "list", "--home", home, "--format", "json").stdout)[0]
+    assert given["created"][:10] >= until
+    assert given["source"]["training_data"] == "us20, 2021"

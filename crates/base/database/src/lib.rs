@@ -16,6 +16,7 @@ mod meter;
 mod migrate;
 mod postgresql;
 mod row;
+mod secured;
 mod sqlite;
 mod tx;
 mod value;

@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::secured::{self, Secured};
 use crate::tx::{Inner, Prepared};
 use crate::worker::Job;
 use crate::{DatabaseError, Tx};
@@ -19,21 +21,27 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// network may have lost it.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// Where a server is, and how it is spoken to.
+#[derive(Clone)]
+pub(crate) struct Target {
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
 /// The address, read.
-pub(crate) fn config(address: &str) -> Result<Config, DatabaseError> {
-    let mut config: Config = address.parse().map_err(|error: postgres::Error| {
+pub(crate) fn target(address: &str) -> Result<Target, DatabaseError> {
+    let refused = |what| DatabaseError::Address { address: without_password(address), what };
+    let (rest, Secured { mode, connector }) = secured::take(address).map_err(refused)?;
+    let mut config: Config = rest.parse().map_err(|error: postgres::Error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
-        DatabaseError::Address {
-            address: without_password(address),
-            what: cause.unwrap_or_else(|| error.to_string()),
-        }
+        refused(cause.unwrap_or_else(|| error.to_string()))
     })?;
-    config.application_name("trimtab").connect_timeout(Duration::from_secs(5));
+    config.ssl_mode(mode).application_name("trimtab").connect_timeout(Duration::from_secs(5));
     if config.get_tcp_user_timeout().is_none() {
         config.keepalives_idle(SILENCE).tcp_user_timeout(SILENCE);
         config.keepalives_interval(SILENCE / 3).keepalives_retries(3);
     }
-    Ok(config)
+    Ok(Target { config, tls: connector })
 }
 
 /// The address without its password, for people to read.
@@ -54,7 +62,7 @@ pub(crate) fn without_password(address: &str) -> String {
 
 /// A connection, made when it is needed.
 pub(crate) struct Connection {
-    config: Config,
+    target: Target,
     client: Option<Client>,
     prepared: Prepared,
     read_only: bool,
@@ -64,9 +72,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(config: Config, read_only: bool) -> Self {
+    pub(crate) fn new(target: Target, read_only: bool) -> Self {
         let prepared = Prepared::new();
-        Self { config, client: None, prepared, read_only, lost: None, begun: false }
+        Self { target, client: None, prepared, read_only, lost: None, begun: false }
     }
 
     fn client(&mut self) -> Result<&mut Client, DatabaseError> {
@@ -80,7 +88,7 @@ impl Connection {
                 return Err(error.clone());
             }
             self.prepared.clear();
-            match self.config.connect(NoTls) {
+            match self.target.config.connect(self.target.tls.clone()) {
                 Ok(client) => self.client = Some(client),
                 Err(error) => {
                     let error = DatabaseError::from(error);

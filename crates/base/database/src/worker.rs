@@ -207,7 +207,7 @@ impl Database {
         migrations: Option<&'static [Migration]>,
         options: &Options,
     ) -> Result<Self, DatabaseError> {
-        let config = postgresql::config(address)?;
+        let target = postgresql::target(address)?;
         let (readers, to_read) = bounded(options.waiting);
         let (writers, to_write) = bounded(options.waiting);
         for (name, count, work, read_only) in [
@@ -215,7 +215,7 @@ impl Database {
             ("writer", options.writers, to_write, false),
         ] {
             for number in 0..count.max(1) {
-                let connection = postgresql::Connection::new(config.clone(), read_only);
+                let connection = postgresql::Connection::new(target.clone(), read_only);
                 let work = work.clone();
                 thread::Builder::new()
                     .name(format!("database-{name}-{number}"))

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::CatalogError;
 use crate::access::sweep_workspace;
 use crate::names::{check_text, within};
+use crate::registry::Asked;
 
 /// The workspace that is always there.
 pub const DEFAULT: &str = "default";
@@ -155,8 +156,9 @@ pub fn update(
     Ok(found)
 }
 
-/// Deletes a workspace with its roles; `mode` says what happens to what is in it.
-pub fn delete(tx: &mut Tx<'_>, name: &str, mode: Deletion) -> Result<(), CatalogError> {
+/// Deletes the workspace of `asked` with its roles; `mode` says what happens to what is in it.
+pub fn delete(tx: &mut Tx<'_>, asked: &Asked, mode: Deletion) -> Result<(), CatalogError> {
+    let name = asked.workspace.as_str();
     if name == DEFAULT {
         let message = format!("The '{DEFAULT}' workspace is reserved and cannot be deleted");
         return Err(CatalogError::invalid(message));
@@ -168,7 +170,7 @@ pub fn delete(tx: &mut Tx<'_>, name: &str, mode: Deletion) -> Result<(), Catalog
         Deletion::SetDefault => contents::move_to_default(tx, name)?,
         Deletion::Cascade => contents::delete(tx, name)?,
     }
-    contents::forget(tx, name)?;
+    contents::forget(tx, asked)?;
     sweep_workspace(tx, name)?;
     tx.execute("DELETE FROM workspace WHERE name = ?1", values![name])?;
     Ok(())

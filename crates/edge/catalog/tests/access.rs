@@ -3,10 +3,15 @@
 mod common;
 
 use catalog::access::{self, Permission, Resource, Token};
+use catalog::registry::Asked;
 use catalog::{CatalogError, Code, experiments, workspaces};
 use database::{Database, Tx};
 
 const HOME: &str = "default";
+
+fn asked(workspace: &str) -> Asked {
+    Asked { workspace: workspace.into(), by: "ann".into(), call: "test".into(), now: 1 }
+}
 
 fn write<T: Send + 'static>(
     db: &Database,
@@ -177,7 +182,8 @@ fn workspaces_are_managed_and_seen_by_whom_roles_say() {
         assert_eq!(write(db, move |tx| access::present(tx, ann)).unwrap(), ["aa", "bb", "cc"]);
         let error = write(db, |tx| access::create_role(tx, "none", "r", None)).unwrap_err();
         assert_eq!(error.message, "Workspace 'none' not found");
-        write(db, |tx| workspaces::delete(tx, "aa", workspaces::Deletion::Restrict)).unwrap();
+        write(db, |tx| workspaces::delete(tx, &asked("aa"), workspaces::Deletion::Restrict))
+            .unwrap();
         assert_eq!(write(db, move |tx| access::present(tx, ann)).unwrap(), ["bb", "cc"]);
     });
 }

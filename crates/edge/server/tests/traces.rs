@@ -303,6 +303,24 @@ async fn spans_come_by_opentelemetry() {
 }
 
 #[tokio::test]
+async fn spans_belong_to_a_run_of_their_own_experiment_alone() {
+    let server = Server::start().await;
+    let (home, run) = server.run("one").await;
+    let (_, other) = server.run("another").await;
+    for (number, run, expected) in [(3, &run, 1), (4, &other, 0)] {
+        let headers =
+            [PROTOBUF, ("x-mlflow-experiment-id", home.as_str()), ("x-mlflow-run-id", run)];
+        let answer = export(&server, &headers, wire::body(vec![span(number, 1, None)])).await;
+        assert_eq!(answer.status, 200);
+        let filter = format!("run_id = '{run}'");
+        let fields = json!({ "locations": [location(&home)], "filter": filter });
+        let found = call(&server, "POST", "traces/search", fields).await.json();
+        let traces = found["traces"].as_array().map_or(0, Vec::len);
+        assert_eq!(traces, expected, "{found}");
+    }
+}
+
+#[tokio::test]
 async fn spans_that_cannot_be_kept_are_counted() {
     let server = Server::start().await;
     let home = experiment(&server).await;

@@ -102,7 +102,17 @@ fn put_model(
          ON CONFLICT DO NOTHING",
         values![run.id, kind, model, step],
     )?;
-    Ok(())
+    let held = tx.number(
+        "SELECT step FROM run_model WHERE run = ?1 AND kind = ?2 AND model = ?3",
+        values![run.id, kind, model],
+    )?;
+    match held == step {
+        true => Ok(()),
+        false => Err(CatalogError::invalid(format!(
+            "the model '{model}' is an {kind} of the run already, at step {held}: it cannot be \
+             bound again at step {step}"
+        ))),
+    }
 }
 
 fn put(tx: &mut Tx<'_>, run: &Found, input: &DatasetInput) -> Result<(), CatalogError> {

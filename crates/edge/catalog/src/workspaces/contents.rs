@@ -3,6 +3,7 @@
 use database::{Tx, values};
 
 use super::DEFAULT;
+use crate::registry::{self, Asked};
 use crate::{CatalogError, Code};
 
 /// What belongs to a workspace by itself, and whether its name is unique there.
@@ -48,7 +49,7 @@ const OWNED: [(&str, &str, Owner); 29] = [
 ];
 
 /// What is said of a workspace as a whole, and ends with it whatever becomes of the rest.
-const OWN: [&str; 2] = ["imported", "registry_policy"];
+const OWN: [&str; 1] = ["imported"];
 
 #[derive(Clone, Copy)]
 enum Owner {
@@ -138,10 +139,12 @@ pub(super) fn delete(tx: &mut Tx<'_>, workspace: &str) -> Result<(), CatalogErro
     Ok(())
 }
 
-/// Forgets what is said of the workspace as a whole.
-pub(super) fn forget(tx: &mut Tx<'_>, workspace: &str) -> Result<(), CatalogError> {
+/// Forgets what is said of the workspace as a whole. The policy of its registry ends on record.
+pub(super) fn forget(tx: &mut Tx<'_>, asked: &Asked) -> Result<(), CatalogError> {
+    registry::set_policy(tx, asked, None, None)?;
     for table in OWN {
-        tx.execute(&format!("DELETE FROM {table} WHERE workspace = ?1"), values![workspace])?;
+        let sql = format!("DELETE FROM {table} WHERE workspace = ?1");
+        tx.execute(&sql, values![&asked.workspace])?;
     }
     Ok(())
 }
@@ -151,7 +154,7 @@ mod tests {
     use super::*;
 
     /// Tables that are not in any workspace, or that have no more than its name.
-    const APART: [&str; 15] = [
+    const APART: [&str; 16] = [
         "workspace",
         "account",
         "api_token",
@@ -170,6 +173,7 @@ mod tests {
         "model_version_tag",
         "model_alias",
         "approval",
+        "registry_policy",
     ];
 
     #[test]

@@ -1,8 +1,8 @@
 //! Experiments.
 
 use axum::routing::MethodRouter;
-use catalog::experiments;
 use catalog::search::ExperimentSearch;
+use catalog::{experiments, workspaces};
 use serde_json::json;
 use tracking::search::Entity;
 
@@ -35,7 +35,9 @@ async fn create(ask: Ask) -> Answer {
         (ask.workspace.clone(), ask.app.artifact_root(&ask.workspace), ask.now);
     let id = ask
         .write(move |tx| {
-            experiments::create(tx, &workspace, &name, location.as_deref(), &root, &tags, now)
+            let own = workspaces::artifact_root(tx, &workspace)?;
+            let root = own.as_deref().unwrap_or(&root);
+            experiments::create(tx, &workspace, &name, location.as_deref(), root, &tags, now)
         })
         .await?;
     Ok(json(&json!({ "experiment_id": id.to_string() })))

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use catalog::traces::{self, Batch};
-use catalog::{CatalogError, Code, experiments};
+use catalog::{CatalogError, Code, experiments, runs};
 use prost::Message;
 
 use self::message::{PartialSuccess, Reply, Request, Status};
@@ -156,6 +156,11 @@ async fn keep(
     let rooted = app.db().write(move |tx| traces::log(tx, &place, experiment, &batches)).await?;
     let Some(run) = run.filter(|_| !rooted.is_empty()) else { return Ok(()) };
     let link = move |tx: &mut database::Tx<'_>| {
+        // Who may write to the experiment may not therefore write to runs of others.
+        if runs::find(tx, &workspace, &run)?.experiment != experiment {
+            let message = format!("the run {run} is not one of experiment {experiment}");
+            return Err(CatalogError::invalid(message));
+        }
         for some in rooted.chunks(traces::MAX_LINKS) {
             traces::link_to_run(tx, &workspace, some, &run)?;
         }

@@ -23,7 +23,7 @@ pub(crate) fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
 }
 
 /// Who asks for a change: without authentication, somebody without a name.
-fn asked(ask: &Ask, call: &str) -> Asked {
+pub(super) fn asked(ask: &Ask, call: &str) -> Asked {
     Asked {
         workspace: ask.workspace.clone(),
         by: ask.caller.user.clone().unwrap_or_else(|| "anonymous".to_owned()),

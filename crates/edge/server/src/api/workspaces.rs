@@ -4,10 +4,12 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
+use catalog::registry::Asked;
 use catalog::workspaces::{self, Deletion};
 use catalog::{CatalogError, Code, access};
 use serde_json::json;
 
+use super::registry::asked;
 use crate::access::Me;
 use crate::app::App;
 use crate::ask::Ask;
@@ -75,7 +77,8 @@ async fn delete(RawQuery(query): RawQuery, ask: Ask) -> Answer {
     let name = ask.fields.text("workspace_name")?.to_owned();
     let query = Fields::of_query(query.as_deref().unwrap_or_default())?;
     let mode = query.opt_text("mode")?.map(Deletion::parse).transpose()?.unwrap_or_default();
-    ask.write(move |tx| workspaces::delete(tx, &name, mode)).await?;
+    let asked = Asked { workspace: name, ..asked(&ask, "workspaces (delete)") };
+    ask.write(move |tx| workspaces::delete(tx, &asked, mode)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

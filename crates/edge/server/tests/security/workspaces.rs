@@ -46,6 +46,10 @@ async fn workspaces_are_made_shown_changed_and_deleted() {
     let changed = server.ok(ADMIN, "PATCH", &one, root).await;
     assert_eq!(changed["workspace"]["description"], "ours");
     assert_eq!(changed["workspace"]["default_artifact_root"], "s3://bucket/a");
+    let id = experiment(&server, "team-a", ADMIN, "rooted").await;
+    let get = format!("2.0/mlflow/experiments/get?experiment_id={id}");
+    let found = server.ask_in("team-a", ADMIN, "GET", &get, Value::Null).await;
+    assert_eq!(found.body["experiment"]["artifact_location"], format!("s3://bucket/a/{id}"));
     let cleared = server.ok(ADMIN, "PATCH", &one, json!({ "default_artifact_root": "" })).await;
     assert_eq!(cleared["workspace"].get("default_artifact_root"), None);
     assert_eq!(server.ask(ADMIN, "PATCH", &one, json!({})).await.status, 400);
@@ -54,7 +58,10 @@ async fn workspaces_are_made_shown_changed_and_deleted() {
 
     let default = server.ask(ADMIN, "DELETE", &format!("{ALL}/default"), Value::Null).await;
     assert_eq!(default.body["error_code"], "INVALID_PARAMETER_VALUE");
-    assert_eq!(server.ask(ADMIN, "DELETE", &one, Value::Null).await.status, 204);
+    let held = server.ask(ADMIN, "DELETE", &one, Value::Null).await;
+    assert_eq!(held.body["error_code"], "INVALID_STATE");
+    let whole = format!("{one}?mode=CASCADE");
+    assert_eq!(server.ask(ADMIN, "DELETE", &whole, Value::Null).await.status, 204);
     assert_eq!(server.ask(ADMIN, "GET", &one, Value::Null).await.status, 404);
 }
 
