@@ -248,6 +248,7 @@ def test_a_model_of_a_notebook_forecasts_for_a_mandate(recorded, mandate, tmp_pa
     """scikit-learn's ridge, fitted here on the first year, logged and registered by the client alone."""
     _, server = recorded
     mlflow.set_tracking_uri(server.uri)
+    mlflow.set_registry_uri(server.uri)
     mlflow.set_experiment("notebook")
     prices = pandas.read_csv(mandate.parent / "prices.csv", index_col="date").dropna()
     returns = prices.pct_change()

@@ -98,17 +98,17 @@ def test_who_takes_no_answer_is_cut_off(server, asking):
 
 def test_two_thousand_that_say_nothing(serve, asking):
     """The patience is longer than it may take to connect them all."""
-    server = serve(arguments=["--client-timeout", "12"]).start()
+    server = serve(arguments=["--client-timeout", "40"]).start()
     before, files = server.memory(), server.files()
     connections = [raw(server) for _ in range(2000)]
-    within(10, lambda: server.files() >= files + 2000, "all are taken")
+    within(30, lambda: server.files() >= files + 2000, "all are taken")
     grown = server.memory() - before
     assert grown < 100, f"{grown:.0f} MiB for 2,000 connections"
     began = time.monotonic()
     ask = asking(server)
     ask.post("runs/set-tag", {"run_id": ask.run(), "key": "k", "value": "v"})
     assert time.monotonic() - began < 2
-    within(40, lambda: server.files() < files + 50, "idle connections are closed")
+    within(60, lambda: server.files() < files + 50, "idle connections are closed")
     for connection in connections:
         connection.close()
 

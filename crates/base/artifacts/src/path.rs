@@ -153,9 +153,8 @@ fn check_once(text: &str) -> Result<(), &'static str> {
     if text.chars().any(|character| character.is_ascii_control()) {
         return Err("it holds a control character");
     }
-    let Some(first) = names(text).next() else { return Err("it names nothing") };
-    if matches!(first.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) {
-        return Err("it starts with a drive letter; artifact paths are relative");
+    if names(text).next().is_none() {
+        return Err("it names nothing");
     }
     names(text).try_for_each(check_name)
 }
@@ -164,6 +163,10 @@ fn check_name(name: &str) -> Result<(), &'static str> {
     match name {
         "" => Err("a name in it is empty"),
         ".." => Err("it holds `..`"),
+        // Anywhere, since a path is also read from any of its folders on.
+        _ if matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) => {
+            Err("it holds a drive letter; artifact paths are relative")
+        }
         INCOMING => Err("`.trimtab-incoming` is the store's own"),
         _ if name.len() > NAME_BYTES_MAX => Err("a name in it has more than 255 bytes"),
         _ => Ok(()),

@@ -13,7 +13,7 @@ use super::models;
 use super::names::{check_name, check_tag};
 use super::uri::Uri;
 use crate::names::check_text;
-use crate::{CatalogError, Code, Tag, logged_models};
+use crate::{CatalogError, Tag, logged_models};
 
 pub use host::check_host;
 
@@ -114,13 +114,10 @@ pub fn resolve(
     if Uri::of(&source).scheme == "models" {
         let (place, run) = named::files(tx, workspace, &source).map_err(|error| {
             let what = error.message;
-            CatalogError::new(
-                Code::InternalError,
-                format!(
-                    "Unable to fetch model from model URI source artifact location '{source}'.\
-                     Error: {what}"
-                ),
-            )
+            CatalogError::invalid(format!(
+                "Unable to fetch model from model URI source artifact location '{source}'.\
+                 Error: {what}"
+            ))
         })?;
         storage = place;
         if no_run(&run_id) {
