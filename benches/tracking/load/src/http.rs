@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// A server that says nothing for so long has failed.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// Less than this may be the end of what is sent.
+const LITTLE: usize = 16 * 1024;
 const READ_BYTES: usize = 256 * 1024;
 
 /// One client's line to the server. Opens again when the server has closed it.
@@ -219,7 +221,10 @@ impl Connection {
         }
         let mut stream = self.stream.as_ref().ok_or_else(|| bad("the line is closed"))?;
         let count = stream.read(&mut self.received[self.end..])?;
-        SockRef::from(stream).set_tcp_quickack(true)?;
+        // Of a large body the kernel acknowledges in time by itself.
+        if count < LITTLE {
+            SockRef::from(stream).set_tcp_quickack(true)?;
+        }
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
