@@ -23,10 +23,6 @@ use clap::{Args, Parser, Subcommand};
 
 use commands::Found;
 
-/// Pages of runs are thousands of small strings: with the system's allocator they take a third longer.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Runs portfolios the way good teams run software.
 ///
 /// A mandate file says what a portfolio is for; `trimtab run` takes it through history, and every
