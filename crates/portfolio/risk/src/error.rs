@@ -137,4 +137,33 @@ pub enum RiskError {
         /// Size of the matrix.
         n: usize,
     },
+    /// A measure that divides by a spread which is zero.
+    #[error("the returns never move, so they have no {measure}; measure a window in which they do")]
+    NoSpread {
+        /// Which measure.
+        measure: &'static str,
+    },
+    /// A measure that is defined for equally likely observations only.
+    #[error(
+        "a {measure} is defined for equally likely observations only; draw scenarios of equal \
+         probability, or use an entropic measure"
+    )]
+    EqualProbabilities {
+        /// Which measure.
+        measure: &'static str,
+    },
+    /// A return that leaves nothing to compound.
+    #[error(
+        "the return in row {row} is {found}: wealth cannot compound after a loss of 100 % or more; \
+         use the uncompounded drawdown, or less leverage"
+    )]
+    Ruin {
+        /// Row, from 0.
+        row: usize,
+        /// The return.
+        found: f64,
+    },
+    /// A sentence that could not be read.
+    #[error(transparent)]
+    Sentence(#[from] crate::SentenceError),
 }
