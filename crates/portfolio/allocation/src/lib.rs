@@ -50,6 +50,10 @@ mod solver;
 
 mod certificate;
 mod conflict;
+mod evidence;
+
+mod active_set;
+mod critical_line;
 
 mod hierarchical;
 mod linkage;
@@ -63,6 +67,7 @@ mod frontier;
 use types::Target;
 
 pub use constraint::{Constraint, Quantity, Relation};
+pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoint, critical_line};
 pub use error::AllocationError;
 pub use frontier::{FrontierPoint, frontier};
 pub use objective::{Linkage, Measure, Objective};

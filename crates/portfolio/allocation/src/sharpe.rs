@@ -15,8 +15,11 @@
 
 use types::Target;
 
+use crate::active_set::ActiveSet;
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::{conflict, refuse};
+use crate::critical_line::fixed_budget;
+use crate::evidence::{self, Claim};
 use crate::region::{Label, Region, Row, sentences};
 use crate::solver::{Outcome, Program, Quadratic, Solution, solve};
 use crate::utility::expected;
@@ -32,6 +35,9 @@ pub(crate) fn maximise(problem: &Problem<'_>, risk_free: f64) -> Result<Target, 
     let excess: Vec<f64> = problem.expected_return.iter().map(|r| r - risk_free).collect();
     let unit = excess.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
     let mut region = Region::new(problem, sentences(problem.constraints))?;
+    if let Some(target) = by_active_set(&region, &excess) {
+        return Ok(target);
+    }
     let rows = std::mem::take(&mut region.rows);
     let program = homogenised(problem, &rows, region.columns, &excess, unit);
     let mut solution = match solve(&program) {
@@ -50,6 +56,28 @@ pub(crate) fn maximise(problem: &Problem<'_>, risk_free: f64) -> Result<Target, 
     // The region's rows lead the homogenised ones, so the first duals are theirs.
     let binding = binding(&region, &rows, &solution, price * size);
     Ok(solved(problem, METHOD, weights, ratio, &solution, binding))
+}
+
+/// The target where bounds and a positive budget are all there is.
+fn by_active_set(region: &Region<'_>, excess: &[f64]) -> Option<Target> {
+    let sigma = &region.problem.moments.covariance;
+    let budget = fixed_budget(region).filter(|budget| *budget > 0.0)?;
+    let bounds = (region.lower.as_slice(), region.upper.as_slice());
+    let mut set = ActiveSet::new(sigma, bounds, budget)?;
+    let optimum = set.maximise_sharpe(excess)?;
+    let weights = cleaned(optimum.weights);
+    let (earned, risk) = (expected(excess, &weights), sigma.quad_form(&weights).sqrt());
+    let claim = Claim {
+        method: METHOD,
+        weights,
+        returns: excess,
+        tolerance: optimum.tolerance,
+        price: earned / risk.powi(3),
+        objective: earned / risk,
+        least_return: None,
+        iterations: set.guesses,
+    };
+    evidence::target(region, claim)
 }
 
 /// The program in `y`, the auxiliary variables times `κ`, and `κ` as the last column; its rows are

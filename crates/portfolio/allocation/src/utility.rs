@@ -11,8 +11,11 @@
 
 use types::Target;
 
+use crate::active_set::ActiveSet;
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::refuse;
+use crate::critical_line::fixed_budget;
+use crate::evidence::{self, Claim};
 use crate::region::{Label, Region, Row, sentences};
 use crate::solver::{Outcome, Power, Program, Quadratic, solve};
 use crate::{AllocationError, Problem};
@@ -42,8 +45,39 @@ impl Utility {
     /// The weights of the highest utility.
     pub(crate) fn maximise(&self, problem: &Problem<'_>) -> Result<Target, AllocationError> {
         let mut region = Region::new(problem, sentences(problem.constraints))?;
+        if let Some(target) = self.by_active_set(&region) {
+            return Ok(target);
+        }
         let program = self.program(&mut region);
         self.solved(&region, &program)
+    }
+
+    /// The target where bounds and a budget are all there is and costs and a floor are not.
+    fn by_active_set(&self, region: &Region<'_>) -> Option<Target> {
+        let problem = region.problem;
+        let costs = self.costs && problem.costs.is_some();
+        if costs || self.least_return.is_some() || self.risk_aversion <= 0.0 {
+            return None;
+        }
+        let budget = fixed_budget(region)?;
+        let bounds = (region.lower.as_slice(), region.upper.as_slice());
+        let mut set = ActiveSet::new(&problem.moments.covariance, bounds, budget)?;
+        let (returns, tolerance) = match self.returns {
+            true => (problem.expected_return, 0.5 / self.risk_aversion),
+            false => (&[][..], 0.0),
+        };
+        let optimum = set.minimise(returns, tolerance)?;
+        let claim = Claim {
+            method: self.method,
+            objective: self.value(problem, &region.previous, &cleaned(optimum.weights.clone())),
+            weights: optimum.weights,
+            returns,
+            tolerance,
+            price: 2.0 * self.risk_aversion,
+            least_return: None,
+            iterations: set.guesses,
+        };
+        evidence::target(region, claim)
     }
 
     /// The solution of a program of this utility.
