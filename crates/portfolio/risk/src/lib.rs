@@ -36,6 +36,7 @@ mod psd;
 mod returns;
 mod sentence;
 mod tail;
+mod view;
 
 pub use covariance::{CovarianceEstimator, ShrinkageTarget};
 pub use error::RiskError;
@@ -47,3 +48,8 @@ pub use psd::{Repair, nearest_psd};
 pub use returns::{Gaps, ReturnKind, Returns, Window};
 pub use sentence::SentenceError;
 pub use tail::{conditional_value_at_risk, value_at_risk};
+pub use view::{
+    BlackLitterman, Portfolio, Posterior, Relation, Statistic, View, Vocabulary, entropy_pooling,
+    equilibrium_mean, implied_risk_aversion, pool_linear, pool_logarithmic, robust_shares,
+    with_factors,
+};
