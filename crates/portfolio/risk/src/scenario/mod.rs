@@ -15,6 +15,7 @@
 //! # Ok::<(), risk::RiskError>(())
 //! ```
 
+mod block;
 mod block_length;
 mod bootstrap;
 mod elliptical;

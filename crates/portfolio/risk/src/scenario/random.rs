@@ -46,7 +46,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The sequence of `lane` at `step`, which is below `2⁴⁰`. It repeats after `2²⁵` words.
+    /// The sequence of `lane` at `step`, which is below `2⁴⁰`. It repeats after `2²⁴` words.
     pub fn new(seed: u64, lane: u64, step: u64) -> Self {
         Self { philox: Philox::new(seed), counter: [lane, step], spare: None }
     }
@@ -56,7 +56,7 @@ impl Stream {
         if let Some(word) = self.spare.take() {
             return word;
         }
-        self.counter[1] = self.counter[1].wrapping_add(1 << DRAWN);
+        self.counter[1] = self.counter[1].wrapping_add(1 << DRAWN) & !(1 << 63);
         let [now, later] = self.philox.at(self.counter);
         self.spare = Some(later);
         now
@@ -97,7 +97,14 @@ impl Stream {
 
 #[inline]
 fn unit(bits: u64) -> f64 {
-    ((bits >> 11) as f64 + 0.5) * (1.0 / (1_u64 << 53) as f64)
+    // Through a signed number, which processors convert at once.
+    ((bits >> 11) as i64 as f64 + 0.5) * (1.0 / (1_u64 << 53) as f64)
+}
+
+/// From −1 to below 1.
+#[inline]
+fn place(bits: u64) -> f64 {
+    (bits as i64 >> 11) as f64 * (1.0 / (1_u64 << 52) as f64)
 }
 
 #[inline]
@@ -137,8 +144,7 @@ impl Ziggurat {
     pub(crate) fn quick(&self, bits: u64) -> Result<f64, usize> {
         // The layer and the place in it come from different bits.
         let layer = (bits & (LAYERS as u64 - 1)) as usize;
-        let place = (bits >> 11) as f64 * (1.0 / (1_u64 << 52) as f64) - 1.0;
-        let x = place * self.edges[layer];
+        let x = place(bits) * self.edges[layer];
         if x.abs() < self.edges[layer + 1] { Ok(x) } else { Err(layer) }
     }
 
@@ -166,11 +172,10 @@ impl Ziggurat {
                 Ok(x) => return x,
                 Err(layer) => layer,
             };
-            let place = (bits >> 11) as f64 * (1.0 / (1_u64 << 52) as f64) - 1.0;
+            let x = place(bits) * self.edges[layer];
             if layer == 0 {
-                return self.beyond(stream).copysign(place);
+                return self.beyond(stream).copysign(x);
             }
-            let x = place * self.edges[layer];
             let (low, high) = (self.heights[layer], self.heights[layer + 1]);
             if low + stream.uniform() * (high - low) < (-0.5 * x * x).exp() {
                 return x;

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::block::{LANES, words};
 use super::elliptical::{check_degrees, stretch};
 use super::random::{Philox, Stream, Ziggurat, below};
 use crate::{RiskError, moments::check_len};
@@ -124,7 +125,7 @@ impl Walk {
     }
 }
 
-/// Calls `grow` with each path's wealth, number and 64 random bits. Two paths share a counter.
+/// Calls `grow` with each path's wealth, number and 64 random bits, block by block.
 fn each(
     philox: Philox,
     first: u64,
@@ -132,16 +133,16 @@ fn each(
     wealth: &mut [f64],
     grow: impl Fn(&mut f64, u64, u64),
 ) {
-    let odd = (first % 2) as usize;
-    let (head, rest) = wealth.split_at_mut(odd.min(wealth.len()));
-    if let [wealth] = head {
-        grow(wealth, first, philox.at([first / 2, step])[1]);
-    }
-    for (pair, wealth) in (first.div_ceil(2)..).zip(rest.chunks_mut(2)) {
-        let bits = philox.at([pair, step]);
-        for (at, wealth) in wealth.iter_mut().enumerate() {
-            grow(wealth, 2 * pair + at as u64, bits[at]);
+    let (mut path, mut left) = (first, wealth);
+    while !left.is_empty() {
+        let lane = (path % LANES as u64) as usize;
+        let (now, later) = left.split_at_mut((LANES - lane).min(left.len()));
+        let words = words(philox, path / LANES as u64, step);
+        for ((wealth, bits), path) in now.iter_mut().zip(&words[lane..]).zip(path..) {
+            grow(wealth, path, *bits);
         }
+        path += now.len() as u64;
+        left = later;
     }
 }
 
