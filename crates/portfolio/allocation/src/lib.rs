@@ -55,9 +55,11 @@ mod evidence;
 mod active_set;
 mod critical_line;
 
+mod constrained_parity;
 mod hierarchical;
 mod linkage;
 mod naive;
+mod newton;
 mod parity;
 mod sharpe;
 mod utility;
@@ -71,6 +73,7 @@ pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoin
 pub use error::AllocationError;
 pub use frontier::{FrontierPoint, frontier};
 pub use objective::{Linkage, Measure, Objective};
+pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
 pub use sentence::ParseError;
 

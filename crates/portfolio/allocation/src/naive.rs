@@ -100,6 +100,21 @@ pub(crate) fn honoured(
     method: &'static str,
     weights: &[f64],
 ) -> Result<(), AllocationError> {
+    match broken(region, weights)? {
+        None => Ok(()),
+        Some((constraint, value)) => Err(AllocationError::NotHonoured {
+            method,
+            constraint: constraint.to_string(),
+            value: percent(value),
+        }),
+    }
+}
+
+/// The first sentence that `weights` break, and what they have instead.
+pub(crate) fn broken<'r>(
+    region: &'r Region<'_>,
+    weights: &[f64],
+) -> Result<Option<(&'r Constraint, f64)>, AllocationError> {
     for sentence in &region.sentences {
         for value in values(region, sentence, weights)? {
             let (over, under) = (value - sentence.bound, sentence.bound - value);
@@ -109,15 +124,11 @@ pub(crate) fn honoured(
                 Relation::Equal => over.abs() > TOLERANCE,
             };
             if broken {
-                return Err(AllocationError::NotHonoured {
-                    method,
-                    constraint: sentence.to_string(),
-                    value: percent(value),
-                });
+                return Ok(Some((sentence, value)));
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// What a sentence bounds, at `weights`.
