@@ -100,6 +100,14 @@ pub enum AllocationError {
         /// The asset.
         symbol: Symbol,
     },
+    /// A risk budget is not a positive number.
+    #[error("the risk budget of {symbol} is {value}: make it positive or drop the asset")]
+    NoBudget {
+        /// The asset.
+        symbol: Symbol,
+        /// What was given.
+        value: f64,
+    },
     /// The solver gave up.
     #[error(
         "{method} was not solved ({status}; residuals {primal_residual:.1e} and {dual_residual:.1e}, gap {gap:.1e}): check the scale of returns, covariances and costs"

@@ -7,14 +7,14 @@
 //! risk of its assets. No matrix is inverted, so a singular covariance is no obstacle.
 //!
 //! Bounds of single assets are honoured on the way down: the share of a half never leaves what the
-//! bounds of its assets can carry. Other sentences have no place in the method: weights that break
-//! one are refused by name. Cost: n² for the tree and for the risks.
+//! bounds of its assets can carry. Where other sentences are broken, the [nearest](crate::nearest)
+//! weights that keep them all are taken. Cost: n² for the tree and for the risks.
 
 use types::Target;
 
-use crate::certificate::closed_form;
-use crate::linkage::leaf_order;
-use crate::naive::{honoured, long_only_total, moving};
+use crate::clusters;
+use crate::naive::{long_only_total, moving};
+use crate::nearest;
 use crate::objective::{Linkage, Measure};
 use crate::region::{Region, sentences};
 use crate::{AllocationError, Problem};
@@ -30,14 +30,10 @@ pub(crate) fn allocate(
     moving(problem, METHOD)?;
     let region = Region::new(problem, sentences(problem.constraints))?;
     let total = long_only_total(&region)?;
-    let correlation = problem.moments.correlation();
-    let distances = correlation.as_slice().iter();
-    let distances = distances.map(|rho| ((1.0 - rho) / 2.0).max(0.0).sqrt()).collect();
-    let order = leaf_order(distances, problem.n_assets(), linkage);
+    let order = clusters::order(problem, linkage);
     let mut weights = vec![0.0; problem.n_assets()];
     Halving { region: &region, measure }.share(&order, total, &mut weights);
-    honoured(&region, METHOD, &weights)?;
-    Ok(closed_form(problem, METHOD, weights))
+    nearest::target(region, METHOD, weights)
 }
 
 struct Halving<'a> {

@@ -55,10 +55,17 @@ mod evidence;
 mod active_set;
 mod critical_line;
 
+mod clusters;
+mod constrained_parity;
+mod equal_risk;
 mod hierarchical;
 mod linkage;
 mod naive;
+mod nearest;
+mod nested;
+mod newton;
 mod parity;
+mod schur;
 mod sharpe;
 mod utility;
 
@@ -71,6 +78,7 @@ pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoin
 pub use error::AllocationError;
 pub use frontier::{FrontierPoint, frontier};
 pub use objective::{Linkage, Measure, Objective};
+pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
 pub use sentence::ParseError;
 
@@ -78,10 +86,12 @@ use utility::Utility;
 
 /// The weights that serve `objective` best within the constraints of `problem`.
 ///
-/// Weights below 1e-9 are set to nought. Equal weight, inverse volatility, risk parity and
-/// hierarchical risk parity have no room for most constraints: they invest as much as `net` allows,
-/// stay within the bounds of single assets, and refuse any other sentence that their weights break
-/// with [`AllocationError::NotHonoured`]. The first portfolio is not held to `turnover`.
+/// Weights below 1e-9 are set to nought. Equal weight, inverse volatility and inverse variance have
+/// no room for most constraints: they invest as much as `net` allows, stay within the bounds of
+/// single assets, and refuse any other sentence that their weights break with
+/// [`AllocationError::NotHonoured`]. Risk parity and the hierarchical methods keep every sentence:
+/// the former within its own program, the latter by the weights within the sentences that are
+/// nearest to the method's in relative terms. The first portfolio is not held to `turnover`.
 ///
 /// Shadow prices are what the objective gains if a constraint is relaxed by one unit (1 = 100 % of
 /// net asset value); for an equality, if its right-hand side is raised (for `cash`, lowered). For
@@ -102,8 +112,18 @@ pub fn allocate(objective: &Objective, problem: &Problem<'_>) -> Result<Target, 
         .maximise(problem),
         Objective::MaximumSharpe { risk_free } => sharpe::maximise(problem, risk_free),
         Objective::RiskParity => parity::allocate(problem),
+        Objective::InverseVariance => naive::inverse_variance(problem),
+        Objective::MaximumDiversification => sharpe::diversify(problem),
+        Objective::MaximumDecorrelation => naive::decorrelate(problem),
         Objective::HierarchicalRiskParity { linkage, measure } => {
             hierarchical::allocate(problem, linkage, measure)
+        }
+        Objective::HierarchicalEqualRisk { linkage, measure } => {
+            equal_risk::allocate(problem, linkage, measure)
+        }
+        Objective::NestedClusters { linkage } => nested::allocate(problem, linkage),
+        Objective::SchurComplementary { linkage, share } => {
+            schur::allocate(problem, linkage, share)
         }
     }
 }

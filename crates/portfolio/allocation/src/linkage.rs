@@ -1,7 +1,7 @@
 //! Agglomerative clustering of assets: distances to an order of leaves.
 //!
-//! In: the distances between `n` assets. Out: the order in which a drawing of their tree would
-//! list them. Single linkage follows Prim's minimum spanning tree, the others the chain of nearest
+//! In: the distances between `n` assets. Out: their tree, whose leaves are in the order in which a
+//! drawing would list them. Single linkage follows Prim's minimum spanning tree, the others the chain of nearest
 //! neighbours with Lance and Williams's updates (Müllner, 2011, "Modern hierarchical,
 //! agglomerative clustering algorithms"), so all cost n². Ties and the sides of a merge are
 //! settled as SciPy's `linkage` and `leaves_list` settle them: the lower index first, the smaller
@@ -17,14 +17,84 @@ struct Merge {
     distance: f64,
 }
 
-/// The leaves from left to right. `distances` is a full `n × n` matrix, row by row.
-pub(crate) fn leaf_order(distances: Vec<f64>, n: usize, linkage: Linkage) -> Vec<usize> {
+/// The joined clusters, nearest first. Numbers below `n` are assets, number `n + i` is what the
+/// `i`-th join made; the lower number stands to the left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tree {
+    pub n: usize,
+    pub joins: Vec<(usize, usize)>,
+}
+
+/// The tree of the assets. `distances` is a full `n × n` matrix, row by row.
+pub(crate) fn tree(distances: Vec<f64>, n: usize, linkage: Linkage) -> Tree {
     let mut merges = match linkage {
         Linkage::Single => spanning_tree(&distances, n),
         _ => nearest_neighbour_chain(distances, n, linkage),
     };
     merges.sort_by(|x, y| x.distance.total_cmp(&y.distance));
-    unfold(&merges, n)
+    Tree { n, joins: numbered(&merges, n) }
+}
+
+/// Numbers the clusters in the order of the sorted merges.
+fn numbered(merges: &[Merge], n: usize) -> Vec<(usize, usize)> {
+    let mut parent: Vec<usize> = (0..2 * n).collect();
+    let top = |parent: &mut Vec<usize>, mut node: usize| {
+        while parent[node] != node {
+            parent[node] = parent[parent[node]];
+            node = parent[node];
+        }
+        node
+    };
+    let numbers = n..;
+    merges
+        .iter()
+        .zip(numbers)
+        .map(|(merge, number)| {
+            let (x, y) = (top(&mut parent, merge.a), top(&mut parent, merge.b));
+            (parent[x], parent[y]) = (number, number);
+            (x.min(y), x.max(y))
+        })
+        .collect()
+}
+
+impl Tree {
+    /// The number of the whole.
+    pub(crate) fn root(&self) -> usize {
+        self.n + self.joins.len() - 1
+    }
+
+    /// The assets under a cluster, from left to right.
+    pub(crate) fn leaves(&self, cluster: usize) -> Vec<usize> {
+        let mut leaves = Vec::new();
+        let mut open = vec![cluster];
+        while let Some(node) = open.pop() {
+            match node.checked_sub(self.n) {
+                None => leaves.push(node),
+                Some(join) => {
+                    let (left, right) = self.joins[join];
+                    open.extend([right, left]);
+                }
+            }
+        }
+        leaves
+    }
+
+    /// The clusters that stand once all but the last `k − 1` joins are made.
+    pub(crate) fn cut(&self, k: usize) -> Vec<usize> {
+        let first_undone = self.n + self.n.saturating_sub(k);
+        let mut open = vec![self.root()];
+        let mut clusters = Vec::with_capacity(k);
+        while let Some(node) = open.pop() {
+            match node.checked_sub(self.n) {
+                Some(join) if node >= first_undone => {
+                    let (left, right) = self.joins[join];
+                    open.extend([right, left]);
+                }
+                _ => clusters.push(node),
+            }
+        }
+        clusters
+    }
 }
 
 /// Prim's algorithm from the first leaf: each newly reached leaf is joined to the one before it,
@@ -117,6 +187,7 @@ fn lance_williams(
     match linkage {
         Linkage::Single => to_a.min(to_b),
         Linkage::Complete => to_a.max(to_b),
+        Linkage::Weighted => 0.5 * (to_a + to_b),
         Linkage::Average => (a * to_a + b * to_b) / (a + b),
         Linkage::Ward => {
             let total = a + b + other;
@@ -125,24 +196,6 @@ fn lance_williams(
             squares.max(0.0).sqrt()
         }
     }
-}
-
-/// Numbers the clusters in the order of the sorted merges and concatenates their leaves, the lower
-/// number to the left.
-fn unfold(merges: &[Merge], n: usize) -> Vec<usize> {
-    let mut cluster: Vec<usize> = (0..n).collect();
-    let mut leaves: Vec<Vec<usize>> = (0..n).map(|leaf| vec![leaf]).collect();
-    for merge in merges {
-        let (x, y) = (cluster[merge.a], cluster[merge.b]);
-        let (left, right) = (x.min(y), x.max(y));
-        let mut joined = std::mem::take(&mut leaves[left]);
-        joined.append(&mut leaves[right]);
-        for leaf in &joined {
-            cluster[*leaf] = leaves.len();
-        }
-        leaves.push(joined);
-    }
-    leaves.pop().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -175,7 +228,8 @@ mod tests {
             (Linkage::Complete, [6, 4, 7, 0, 1, 8, 5, 2, 11, 3, 9, 10]),
             (Linkage::Ward, [6, 4, 7, 3, 9, 10, 0, 1, 8, 5, 2, 11]),
         ] {
-            assert_eq!(leaf_order(distances.clone(), 12, linkage), order, "{linkage}");
+            let tree = tree(distances.clone(), 12, linkage);
+            assert_eq!(tree.leaves(tree.root()), order, "{linkage}");
         }
     }
 }

@@ -1,9 +1,11 @@
-//! Equal weight and inverse volatility: weights in fixed proportions, without a solver.
+//! Equal weight, inverse volatility and inverse variance: weights in fixed proportions, without a
+//! solver; and minimum variance of the correlations.
 //!
 //! In: proportions. Out: `w_i = clamp(c · proportion_i)` within the bounds of each asset, with the
 //! one `c` that makes the weights sum to the greatest net weight allowed. Other sentences are
 //! checked afterwards, and a broken one is refused by name.
 
+use risk::Moments;
 use types::Target;
 
 use crate::certificate::closed_form;
@@ -11,6 +13,7 @@ use crate::conflict::conflict;
 use crate::constraint::{Constraint, Quantity, Relation};
 use crate::region::{Region, members, sentences};
 use crate::sentence::percent;
+use crate::utility::Utility;
 use crate::{AllocationError, Problem};
 
 /// How far a sentence may be missed by rounding.
@@ -28,6 +31,24 @@ pub(crate) fn inverse_volatility(problem: &Problem<'_>) -> Result<Target, Alloca
     let variances = problem.moments.covariance.diag();
     let proportions: Vec<f64> = variances.map(|variance| variance.sqrt().recip()).collect();
     proportional(problem, method, &proportions)
+}
+
+/// Proportions of 1 / variance.
+pub(crate) fn inverse_variance(problem: &Problem<'_>) -> Result<Target, AllocationError> {
+    let method = "inverse variance";
+    moving(problem, method)?;
+    let proportions: Vec<f64> = problem.moments.covariance.diag().map(f64::recip).collect();
+    proportional(problem, method, &proportions)
+}
+
+/// Minimum variance of the correlations. The certificate's objective is `wᵀCw`.
+pub(crate) fn decorrelate(problem: &Problem<'_>) -> Result<Target, AllocationError> {
+    let method = "maximum decorrelation";
+    moving(problem, method)?;
+    let covariance = problem.moments.correlation();
+    let moments = Moments { covariance, ..problem.moments.clone() };
+    let alike = Problem { moments: &moments, ..problem.clone() };
+    Utility { method, ..Utility::MINIMUM_VARIANCE }.maximise(&alike)
 }
 
 /// An error if some asset has no variance.
@@ -100,6 +121,21 @@ pub(crate) fn honoured(
     method: &'static str,
     weights: &[f64],
 ) -> Result<(), AllocationError> {
+    match broken(region, weights)? {
+        None => Ok(()),
+        Some((constraint, value)) => Err(AllocationError::NotHonoured {
+            method,
+            constraint: constraint.to_string(),
+            value: percent(value),
+        }),
+    }
+}
+
+/// The first sentence that `weights` break, and what they have instead.
+pub(crate) fn broken<'r>(
+    region: &'r Region<'_>,
+    weights: &[f64],
+) -> Result<Option<(&'r Constraint, f64)>, AllocationError> {
     for sentence in &region.sentences {
         for value in values(region, sentence, weights)? {
             let (over, under) = (value - sentence.bound, sentence.bound - value);
@@ -109,15 +145,11 @@ pub(crate) fn honoured(
                 Relation::Equal => over.abs() > TOLERANCE,
             };
             if broken {
-                return Err(AllocationError::NotHonoured {
-                    method,
-                    constraint: sentence.to_string(),
-                    value: percent(value),
-                });
+                return Ok(Some((sentence, value)));
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// What a sentence bounds, at `weights`.

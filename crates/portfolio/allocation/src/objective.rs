@@ -12,9 +12,15 @@
 //! | `maximise return - 5 * variance - costs` | the same, net of what the trades cost |
 //! | `maximise return` | the highest expected return |
 //! | `maximise sharpe`, `maximise sharpe over 0.2%` | maximum Sharpe ratio over that risk-free rate |
+//! | `maximise diversification` | the highest ratio of weighted volatility to volatility |
+//! | `minimise correlation` | minimum variance of the correlations alone |
+//! | `inverse variance` | weights in proportion to 1 / variance |
 //! | `risk parity` | equal risk contributions |
 //! | `hierarchical risk parity` | López de Prado's, by variance with single linkage |
 //! | `hierarchical risk parity by volatility with ward linkage` | its variants |
+//! | `hierarchical equal risk` | Raffinot's, by variance with ward linkage; the same variants |
+//! | `nested clusters`, `nested clusters with average linkage` | minimum variance in and among clusters |
+//! | `schur complementary`, `schur complementary at 30% with single linkage` | between hierarchical risk parity (0%) and minimum variance (100%) |
 
 use std::fmt;
 use std::str::FromStr;
@@ -45,6 +51,13 @@ pub enum Objective {
         /// The risk-free return over the horizon of the expected returns, as a fraction.
         risk_free: f64,
     },
+    /// Weights in proportion to the reciprocal of variance.
+    InverseVariance,
+    /// The highest ratio of the weighted sum of volatilities to the portfolio's volatility
+    /// (Choueifaty and Coignard, 2008).
+    MaximumDiversification,
+    /// The least `wᵀCw`, `C` the correlations (Christoffersen et al., 2012).
+    MaximumDecorrelation,
     /// Equal contributions to risk (Maillard, Roncalli and Teiletche, 2010).
     RiskParity,
     /// Hierarchical risk parity (López de Prado, 2016).
@@ -53,6 +66,25 @@ pub enum Objective {
         linkage: Linkage,
         /// What is balanced between two clusters.
         measure: Measure,
+    },
+    /// Hierarchical equal risk contribution (Raffinot, 2018).
+    HierarchicalEqualRisk {
+        /// How clusters are joined.
+        linkage: Linkage,
+        /// What is balanced between two branches.
+        measure: Measure,
+    },
+    /// Nested clusters (López de Prado, 2019) by minimum variance.
+    NestedClusters {
+        /// How clusters are joined.
+        linkage: Linkage,
+    },
+    /// Schur complementary allocation (Cotton, 2024).
+    SchurComplementary {
+        /// How clusters are joined.
+        linkage: Linkage,
+        /// How much of the other half's covariance is taken into account, from 0 to 1.
+        share: f64,
     },
 }
 
@@ -66,6 +98,8 @@ pub enum Linkage {
     Average,
     /// Of the farthest pair.
     Complete,
+    /// The mean of the distances to the two clusters that were joined.
+    Weighted,
     /// By the growth of the within-cluster sum of squares.
     Ward,
 }
@@ -80,14 +114,22 @@ pub enum Measure {
     Volatility,
 }
 
-const METHODS: [&str; 6] = [
+const METHODS: [&str; 10] = [
     "maximise",
     "minimise",
     "equal weight",
     "inverse volatility",
+    "inverse variance",
     "risk parity",
     "hierarchical risk parity",
+    "hierarchical equal risk",
+    "nested clusters",
+    "schur complementary",
 ];
+
+/// How much of the other half a Schur complementary allocation takes into account if nothing is
+/// said.
+const SHARE: f64 = 0.5;
 
 impl Objective {
     /// The method by its field's name, as certificates give it.
@@ -99,7 +141,13 @@ impl Objective {
             Objective::MeanVariance { .. } => "mean-variance",
             Objective::MaximumSharpe { .. } => "maximum Sharpe",
             Objective::RiskParity => "risk parity",
+            Objective::InverseVariance => "inverse variance",
+            Objective::MaximumDiversification => "maximum diversification",
+            Objective::MaximumDecorrelation => "maximum decorrelation",
             Objective::HierarchicalRiskParity { .. } => "hierarchical risk parity",
+            Objective::HierarchicalEqualRisk { .. } => "hierarchical equal risk",
+            Objective::NestedClusters { .. } => "nested clusters",
+            Objective::SchurComplementary { .. } => "schur complementary",
         }
     }
 
@@ -122,8 +170,24 @@ impl FromStr for Objective {
             "equal" if cursor.take_word("weight") => Objective::EqualWeight,
             "inverse" if cursor.take_word("volatility") => Objective::InverseVolatility,
             "risk" if cursor.take_word("parity") => Objective::RiskParity,
+            "inverse" if cursor.take_word("variance") => Objective::InverseVariance,
+            "hierarchical" if cursor.take_word("equal") && cursor.take_word("risk") => {
+                let measure = measure(&mut cursor)?;
+                let linkage = linkage(&mut cursor)?.unwrap_or(Linkage::Ward);
+                Objective::HierarchicalEqualRisk { linkage, measure }
+            }
             "hierarchical" if cursor.take_word("risk") && cursor.take_word("parity") => {
-                hierarchical(&mut cursor)?
+                let measure = measure(&mut cursor)?;
+                let linkage = linkage(&mut cursor)?.unwrap_or_default();
+                Objective::HierarchicalRiskParity { linkage, measure }
+            }
+            "nested" if cursor.take_word("clusters") => Objective::NestedClusters {
+                linkage: linkage(&mut cursor)?.unwrap_or(Linkage::Ward),
+            },
+            "schur" if cursor.take_word("complementary") => {
+                let share = share(&mut cursor)?;
+                let linkage = linkage(&mut cursor)?.unwrap_or(Linkage::Ward);
+                Objective::SchurComplementary { linkage, share }
             }
             _ => {
                 let names: Vec<String> = METHODS.iter().map(|name| format!("`{name}`")).collect();
@@ -140,6 +204,7 @@ fn minimise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
     let start = cursor.here();
     match cursor.word().as_str() {
         "variance" | "volatility" | "risk" => Ok(Objective::MinimumVariance),
+        "correlation" => Ok(Objective::MaximumDecorrelation),
         found => {
             let meant = closest(found, ["variance", "volatility"]);
             Err(cursor.error_at(start, "`variance` or `volatility`", meant))
@@ -154,6 +219,9 @@ fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
             false => 0.0,
         };
         return Ok(Objective::MaximumSharpe { risk_free });
+    }
+    if cursor.take_word("diversification") {
+        return Ok(Objective::MaximumDiversification);
     }
     let start = cursor.here();
     if !cursor.take_word("return") {
@@ -216,32 +284,59 @@ fn once(cursor: &Cursor<'_>, place: usize, seen: bool) -> Result<(), ParseError>
     }
 }
 
-fn hierarchical(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
-    let (mut linkage, mut measure) = (Linkage::default(), Measure::default());
-    if cursor.take_word("by") {
-        let start = cursor.here();
-        measure = match cursor.word().as_str() {
-            "variance" => Measure::Variance,
-            "volatility" => Measure::Volatility,
-            _ => return Err(cursor.error_at(start, "`variance` or `volatility`", None)),
-        };
+/// `by volatility`, if it comes next.
+fn measure(cursor: &mut Cursor<'_>) -> Result<Measure, ParseError> {
+    if !cursor.take_word("by") {
+        return Ok(Measure::default());
     }
-    if cursor.take_word("with") {
-        let start = cursor.here();
-        linkage = match cursor.word().as_str() {
-            "single" => Linkage::Single,
-            "average" => Linkage::Average,
-            "complete" => Linkage::Complete,
-            "ward" => Linkage::Ward,
-            found => {
-                let known = ["single", "average", "complete", "ward"];
-                let expected = "`single`, `average`, `complete` or `ward`";
-                return Err(cursor.error_at(start, expected, closest(found, known)));
-            }
-        };
-        cursor.take_word("linkage");
+    let start = cursor.here();
+    match cursor.word().as_str() {
+        "variance" => Ok(Measure::Variance),
+        "volatility" => Ok(Measure::Volatility),
+        _ => Err(cursor.error_at(start, "`variance` or `volatility`", None)),
     }
-    Ok(Objective::HierarchicalRiskParity { linkage, measure })
+}
+
+/// `with ward linkage`, if it comes next.
+fn linkage(cursor: &mut Cursor<'_>) -> Result<Option<Linkage>, ParseError> {
+    if !cursor.take_word("with") {
+        return Ok(None);
+    }
+    let start = cursor.here();
+    let linkage = match cursor.word().as_str() {
+        "single" => Linkage::Single,
+        "average" => Linkage::Average,
+        "complete" => Linkage::Complete,
+        "weighted" => Linkage::Weighted,
+        "ward" => Linkage::Ward,
+        found => {
+            let known = ["single", "average", "complete", "weighted", "ward"];
+            let expected = "`single`, `average`, `complete`, `weighted` or `ward`";
+            return Err(cursor.error_at(start, expected, closest(found, known)));
+        }
+    };
+    cursor.take_word("linkage");
+    Ok(Some(linkage))
+}
+
+/// `at 30%`, if it comes next.
+fn share(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
+    if !cursor.take_word("at") {
+        return Ok(SHARE);
+    }
+    let start = cursor.here();
+    match cursor.amount()? {
+        share if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err(cursor.error_at(start, "a share from 0% to 100%", None)),
+    }
+}
+
+/// ` with ward linkage`, unless that is what is meant anyway.
+fn write_linkage(f: &mut fmt::Formatter<'_>, linkage: Linkage, usual: Linkage) -> fmt::Result {
+    match linkage == usual {
+        true => Ok(()),
+        false => write!(f, " with {linkage} linkage"),
+    }
 }
 
 impl fmt::Display for Objective {
@@ -259,15 +354,27 @@ impl fmt::Display for Objective {
             Objective::MaximumSharpe { risk_free } => {
                 write!(f, "maximise sharpe over {risk_free}")
             }
-            Objective::HierarchicalRiskParity { linkage, measure } => {
-                f.write_str("hierarchical risk parity")?;
+            Objective::MaximumDiversification => f.write_str("maximise diversification"),
+            Objective::MaximumDecorrelation => f.write_str("minimise correlation"),
+            Objective::HierarchicalRiskParity { linkage, measure }
+            | Objective::HierarchicalEqualRisk { linkage, measure } => {
+                f.write_str(self.method())?;
                 if *measure == Measure::Volatility {
                     f.write_str(" by volatility")?;
                 }
-                match linkage {
-                    Linkage::Single => Ok(()),
-                    other => write!(f, " with {other} linkage"),
+                let equal = matches!(self, Objective::HierarchicalEqualRisk { .. });
+                write_linkage(f, *linkage, if equal { Linkage::Ward } else { Linkage::Single })
+            }
+            Objective::NestedClusters { linkage } => {
+                f.write_str(self.method())?;
+                write_linkage(f, *linkage, Linkage::Ward)
+            }
+            Objective::SchurComplementary { linkage, share } => {
+                f.write_str(self.method())?;
+                if *share != SHARE {
+                    write!(f, " at {share}")?;
                 }
+                write_linkage(f, *linkage, Linkage::Ward)
             }
             simple => f.write_str(simple.method()),
         }
@@ -280,6 +387,7 @@ impl fmt::Display for Linkage {
             Linkage::Single => "single",
             Linkage::Average => "average",
             Linkage::Complete => "complete",
+            Linkage::Weighted => "weighted",
             Linkage::Ward => "ward",
         })
     }
@@ -339,6 +447,20 @@ mod tests {
             ("maximise sharpe over 2%", "maximise sharpe over 0.02"),
             ("risk parity", "risk parity"),
             ("hierarchical risk parity", "hierarchical risk parity"),
+            ("inverse variance", "inverse variance"),
+            ("maximize diversification", "maximise diversification"),
+            ("minimise correlation", "minimise correlation"),
+            ("hierarchical equal risk", "hierarchical equal risk"),
+            (
+                "hierarchical equal risk by volatility with single linkage",
+                "hierarchical equal risk by volatility with single linkage",
+            ),
+            ("nested clusters with ward linkage", "nested clusters"),
+            ("schur complementary at 50%", "schur complementary"),
+            (
+                "Schur complementary at 30% with weighted linkage",
+                "schur complementary at 0.3 with weighted linkage",
+            ),
             (
                 "hierarchical risk parity by volatility with ward linkage",
                 "hierarchical risk parity by volatility with ward linkage",
@@ -367,7 +489,7 @@ mod tests {
         for (text, message) in [
             (
                 "risk party",
-                "character 1: expected one of `maximise`, `minimise`, `equal weight`, `inverse volatility`, `risk parity`, `hierarchical risk parity`; did you mean `risk parity`?",
+                "character 1: expected one of `maximise`, `minimise`, `equal weight`, `inverse volatility`, `inverse variance`, `risk parity`, `hierarchical risk parity`, `hierarchical equal risk`, `nested clusters`, `schur complementary`; did you mean `risk parity`?",
             ),
             (
                 "maximise retrun - variance",
@@ -397,7 +519,7 @@ mod tests {
             ),
             (
                 "hierarchical risk parity with wards",
-                "character 31: expected `single`, `average`, `complete` or `ward`; did you mean `ward`?",
+                "character 31: expected `single`, `average`, `complete`, `weighted` or `ward`; did you mean `ward`?",
             ),
         ] {
             let error = text.parse::<Objective>().unwrap_err().to_string();

@@ -33,6 +33,25 @@ const LEAST_SIZE: f64 = 1e-7;
 /// The weights of the highest Sharpe ratio.
 pub(crate) fn maximise(problem: &Problem<'_>, risk_free: f64) -> Result<Target, AllocationError> {
     let excess: Vec<f64> = problem.expected_return.iter().map(|r| r - risk_free).collect();
+    ratio(problem, risk_free, excess)
+}
+
+/// The highest ratio of the weighted sum of volatilities to the portfolio's volatility: a Sharpe
+/// ratio whose excess returns are the volatilities (Choueifaty and Coignard, 2008, "Toward Maximum
+/// Diversification"). The certificate's objective is the diversification ratio.
+pub(crate) fn diversify(problem: &Problem<'_>) -> Result<Target, AllocationError> {
+    let volatilities = problem.moments.volatilities();
+    let alike = Problem { expected_return: &volatilities, ..problem.clone() };
+    let mut target = ratio(&alike, 0.0, volatilities.clone())?;
+    target.certificate.method = "maximum diversification".to_owned();
+    Ok(target)
+}
+
+fn ratio(
+    problem: &Problem<'_>,
+    risk_free: f64,
+    excess: Vec<f64>,
+) -> Result<Target, AllocationError> {
     let unit = excess.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
     let mut region = Region::new(problem, sentences(problem.constraints))?;
     if let Some(target) = by_active_set(&region, &excess) {

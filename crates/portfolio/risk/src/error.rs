@@ -166,4 +166,35 @@ pub enum RiskError {
     /// A sentence that could not be read.
     #[error(transparent)]
     Sentence(#[from] crate::SentenceError),
+    /// A name that cannot be given.
+    #[error("the name `{name}` {problem}")]
+    Name {
+        /// Which name.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A view that cannot be taken.
+    #[error("the view `{sentence}` {problem}")]
+    View {
+        /// As it was written.
+        sentence: String,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// Views that exclude each other.
+    #[error(
+        "these views cannot hold together in the scenarios given{}: {views}; soften one, or add \
+         scenarios that are more extreme",
+        if *held { ", with the means and variances found before them held" } else { "" }
+    )]
+    Contradiction {
+        /// The views, each in backquotes.
+        views: String,
+        /// Whether moments that an earlier stage found take part.
+        held: bool,
+    },
+    /// Opinions that exclude each other.
+    #[error("no scenario is possible in all opinions; pool them linearly")]
+    NoCommonScenario,
 }

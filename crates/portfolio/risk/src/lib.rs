@@ -34,8 +34,10 @@ mod moments;
 mod portfolio;
 mod psd;
 mod returns;
+mod scenario;
 mod sentence;
 mod tail;
+mod view;
 
 pub use covariance::{CovarianceEstimator, ShrinkageTarget};
 pub use error::RiskError;
@@ -45,5 +47,14 @@ pub use measure::{Contributions, RiskMeasure, Subgradient, Target, Wealth};
 pub use moments::{Moments, estimate};
 pub use psd::{Repair, nearest_psd};
 pub use returns::{Gaps, ReturnKind, Returns, Window};
+pub use scenario::{
+    BlockLength, Bootstrap, Growth, Philox, Stream, Stressed, Walk, fan, gaussian,
+    optimal_block_length, quantiles, stress, student,
+};
 pub use sentence::SentenceError;
 pub use tail::{conditional_value_at_risk, value_at_risk};
+pub use view::{
+    BlackLitterman, Portfolio, Posterior, Relation, Statistic, View, Vocabulary, entropy_pooling,
+    equilibrium_mean, implied_risk_aversion, pool_linear, pool_logarithmic, robust_shares,
+    with_factors,
+};

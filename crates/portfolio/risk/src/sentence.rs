@@ -1,6 +1,6 @@
-//! Reading one sentence: words, numbers with their unit, and signs.
+//! Reading one sentence: known names, numbers with their unit, and signs.
 //!
-//! In: the text of a measure. Out: its parts, or a [`SentenceError`] that names the
+//! In: the text of a measure or a view. Out: its parts, or a [`SentenceError`] that names the
 //! place, what was expected there and, where a known word is close, the word that was meant. Knows
 //! nothing about what the words mean.
 
@@ -9,7 +9,7 @@ use std::fmt;
 /// A sentence that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentenceError {
-    /// What the sentence was read as: `risk measure`, say.
+    /// What the sentence was read as: `risk measure` or `view`.
     pub kind: &'static str,
     /// The sentence as it was given.
     pub sentence: String,
@@ -80,6 +80,29 @@ impl<'a> Cursor<'a> {
         let end = rest.find(ends).unwrap_or(rest.len());
         self.at += end;
         rest[..end].trim_end()
+    }
+
+    /// Takes the longest of the known names that comes next, and gives its place in the list.
+    /// A name ends where no letter or digit follows.
+    pub(crate) fn known<T: AsRef<str>>(&mut self, names: &[T]) -> Option<usize> {
+        self.here();
+        let rest = self.rest();
+        let (at, name) = names
+            .iter()
+            .map(AsRef::as_ref)
+            .enumerate()
+            .filter(|(_, name)| !name.is_empty() && rest.starts_with(name))
+            .filter(|(_, name)| !rest[name.len()..].starts_with(char::is_alphanumeric))
+            .max_by_key(|(at, name)| (name.len(), std::cmp::Reverse(*at)))?;
+        self.at += name.len();
+        Some(at)
+    }
+
+    /// What stands where a name was expected.
+    pub(crate) fn unknown(&self) -> &'a str {
+        let rest = self.rest().trim_start();
+        let inside = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '^' | '&');
+        &rest[..rest.find(|c| !inside(c)).unwrap_or(rest.len())]
     }
 
     /// A number as it is written, without a sign or a unit.

@@ -34,3 +34,5 @@ pub use contribution::Contributions;
 pub use drawdown::Wealth;
 pub use moment::Target;
 pub use sample::Subgradient;
+
+pub(crate) use sample::check_probabilities;
