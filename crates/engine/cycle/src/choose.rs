@@ -62,7 +62,7 @@ pub(crate) fn choose(
         constraints: &desk.constraints,
         groups: &desk.groups,
         costs: Some(costs(desk, seen, daily, free * before.nav.to_f64())),
-        as_of: seen.day(),
+        ..Problem::new(&moments, seen.day())
     };
     let objective = objective(desk, view);
     let failed = |error: AllocationError| CycleError::new(seen.day(), "allocate", error);

@@ -132,13 +132,9 @@ impl Question {
 
     fn problem(&self) -> Problem<'_> {
         Problem {
-            moments: &self.moments,
-            expected_return: &self.moments.mean,
-            previous: &[],
             constraints: &self.constraints,
             groups: &self.groups,
-            costs: None,
-            as_of: self.as_of,
+            ..Problem::new(&self.moments, self.as_of)
         }
     }
 }
