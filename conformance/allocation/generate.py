@@ -46,7 +46,7 @@ def write_moments(name, source, symbols, mean, covariance):
 
 
 def case(name, *, source, moments, objective, constraints=(), tolerance, weights=None,
-         value=None, value_tolerance=None, previous=(), groups=None, costs=None):
+         value=None, value_tolerance=None, previous=(), groups=None, costs=None, extra=None):
     content = {
         "source": source,
         "moments": moments,
@@ -59,6 +59,7 @@ def case(name, *, source, moments, objective, constraints=(), tolerance, weights
         content["groups"] = groups
     if costs:
         content["costs"] = {key: floats(rates) for key, rates in costs.items()}
+    content.update(extra or {})
     content["expected"] = {"tolerance": tolerance}
     if weights is not None:
         content["expected"]["weights"] = floats(weights)

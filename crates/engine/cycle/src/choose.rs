@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use allocation::{AllocationError, Constraint, Costs, Objective, Problem, allocate};
+use allocation::{
+    AllocationError, Constraint, Costs, Objective, Problem, allocate, reads_scenarios, scenarios,
+};
 use journal::{Because, Kind};
 use risk::Moments;
 use types::{Digest, Forecast, Id, Symbol, Target};
@@ -11,6 +13,7 @@ use types::{Digest, Forecast, Id, Symbol, Target};
 use crate::decide::Shape;
 use crate::desk::Outlook;
 use crate::facts::{Allocated, Estimated};
+use crate::moments::returns;
 use crate::observe::Before;
 use crate::{CycleError, Desk, Seen, Trail};
 
@@ -55,6 +58,15 @@ pub(crate) fn choose(
         .iter()
         .map(|symbol| before.weights.get(symbol).copied().unwrap_or(0.0) / free)
         .collect();
+    let objective = objective(desk, view);
+    let failed = |error: AllocationError| CycleError::new(seen.day(), "allocate", error);
+    let scenarios = match reads_scenarios(&objective, &desk.constraints) {
+        true => {
+            let (daily, days) = (returns(desk, seen)?, view.horizon_days as usize);
+            scenarios(&objective, &desk.constraints, &daily, days).map_err(failed)?
+        }
+        false => None,
+    };
     let problem = Problem {
         moments: &moments,
         expected_return: &view.expected_return,
@@ -62,10 +74,9 @@ pub(crate) fn choose(
         constraints: &desk.constraints,
         groups: &desk.groups,
         costs: Some(costs(desk, seen, daily, free * before.nav.to_f64())),
-        as_of: seen.day(),
+        scenarios: scenarios.as_ref(),
+        ..Problem::new(&moments, seen.day())
     };
-    let objective = objective(desk, view);
-    let failed = |error: AllocationError| CycleError::new(seen.day(), "allocate", error);
     let mut target = allocate(&objective, &problem).map_err(failed)?;
     let mut shape = shape(&objective, seen, &problem, view, &target);
     if free != 1.0 {
@@ -100,7 +111,7 @@ fn objective(desk: &Desk, view: &Forecast) -> Objective {
         {
             Objective::MinimumVariance
         }
-        (objective, _) => *objective,
+        (objective, _) => objective.clone(),
     }
 }
 
@@ -138,11 +149,11 @@ fn shape(
 
 /// The weights of the objective alone, for those objectives that constraints can shape.
 fn unconstrained(objective: &Objective, problem: &Problem<'_>) -> Option<Vec<f64>> {
-    let objective = match *objective {
+    let objective = match objective.clone() {
         Objective::MeanVariance { risk_aversion, .. } => {
             Objective::MeanVariance { risk_aversion, costs: false }
         }
-        Objective::MinimumVariance | Objective::MaximumSharpe { .. } => *objective,
+        alone @ (Objective::MinimumVariance | Objective::MaximumSharpe { .. }) => alone,
         _ => return None,
     };
     let long_only: Constraint = "long only".parse().expect("`long only` is a constraint");

@@ -177,7 +177,15 @@ impl Desk {
 
     /// Whether the weights depend on correlations. If not, they are the same over any horizon.
     pub(crate) fn wants_correlations(&self) -> bool {
-        !matches!(self.objective, Objective::EqualWeight | Objective::InverseVolatility)
+        use allocation::Quantity::{TrackingError, Variance, Volatility};
+        let alone = matches!(
+            self.objective,
+            Objective::EqualWeight | Objective::InverseVolatility | Objective::InverseVariance
+        );
+        let bounded = self.constraints.iter().any(|constraint| {
+            matches!(constraint.quantity(), TrackingError(_) | Variance | Volatility)
+        });
+        !alone || bounded
     }
 
     /// Whether the estimate of one volatility depends on the other symbols.

@@ -42,11 +42,9 @@ pub fn frontier(
     let problem = Problem {
         moments: &moments,
         expected_return: &view.expected_return,
-        previous: &[],
         constraints: &constraints,
         groups: &desk.groups,
-        costs: None,
-        as_of: seen.day(),
+        ..Problem::new(&moments, seen.day())
     };
     let points = sweep(&problem, points).map_err(failed)?;
     let held: Vec<f64> = moments

@@ -53,7 +53,7 @@ fn apart(desk: &Desk, returns: &Returns) -> Result<Moments, RiskError> {
     })
 }
 
-fn returns(desk: &Desk, seen: &Seen<'_>) -> Result<Returns, CycleError> {
+pub(crate) fn returns(desk: &Desk, seen: &Seen<'_>) -> Result<Returns, CycleError> {
     let rows = desk.mandate.risk.covariance.window.0;
     let panel = closes(seen, rows + 1)?;
     let at_least = fewest(desk);

@@ -45,7 +45,10 @@ pub(crate) fn binding(
         .zip(&solution.duals)
         .filter(|(row, dual)| holds(row, **dual))
         .filter_map(|(row, dual)| {
-            Some(Binding { constraint: region.words(row)?, shadow_price: dual * price })
+            Some(Binding {
+                constraint: region.words(row)?,
+                shadow_price: dual * price * region.stretch(row),
+            })
         })
         .collect()
 }

@@ -31,10 +31,10 @@ pub(crate) fn conflict(problem: &Problem<'_>) -> Result<Option<AllocationError>,
 fn feasible(problem: &Problem<'_>, sentences: &[Constraint]) -> Result<bool, AllocationError> {
     let region = Region::new(problem, sentences.to_vec())?;
     let program = Program {
-        quadratic: None,
         linear: vec![0.0; region.columns],
         rows: region.rows,
-        powers: Vec::new(),
+        epigraphs: region.epigraphs,
+        ..Program::default()
     };
     Ok(!matches!(solve(&program), Outcome::Infeasible))
 }

@@ -13,6 +13,7 @@ use types::{Status, Target};
 use crate::certificate::{binding, solved};
 use crate::conflict::refuse;
 use crate::constraint::Quantity;
+use crate::epigraph::Epigraph;
 use crate::region::{Label, Region, Row};
 use crate::solver::{Outcome, Program, Quadratic, Solution, solve as solve_program};
 use crate::{AllocationError, Problem};
@@ -30,6 +31,7 @@ struct Model<'a> {
     budgets: &'a [f64],
     columns: usize,
     rows: Vec<Row>,
+    epigraphs: Vec<Epigraph<'a>>,
     x: Vec<f64>,
     steps: u32,
 }
@@ -55,7 +57,9 @@ pub(crate) fn solve<'a>(
     let floor = 1e-6 * total / x.len() as f64;
     let x = x.iter().map(|x| x.max(floor)).collect();
     let columns = region.columns;
-    let mut model = Model { problem, method, sigma, budgets, columns, rows, x, steps: 0 };
+    let epigraphs = std::mem::take(&mut region.epigraphs);
+    let mut model =
+        Model { problem, method, sigma, budgets, columns, rows, epigraphs, x, steps: 0 };
     let (lambda, solution) = model.at_total(lambda, total)?;
     let binding = binding(region, &model.rows, &solution, 1.0);
     let weights = crate::certificate::cleaned(model.x.clone());
@@ -160,7 +164,8 @@ impl Model<'_> {
             quadratic: Some(Quadratic { n, values: &values, factor: 0.5 }),
             linear,
             rows: self.rows.clone(),
-            powers: Vec::new(),
+            epigraphs: self.epigraphs.clone(),
+            ..Program::default()
         };
         match solve_program(&program) {
             Outcome::Solved(solution) => Ok(solution),

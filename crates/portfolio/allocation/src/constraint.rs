@@ -15,8 +15,16 @@
 //! | `cash >= 1%` | `1 − Σ w_i` |
 //! | `gross <= 130%` | `Σ abs(w_i)` |
 //! | `turnover <= 30%` | `Σ abs(w_i − previous_i) / 2`: one-way turnover |
+//! | `long <= 120%`, `short <= 20%` | `Σ max(w_i, 0)`, `Σ max(−w_i, 0)` |
+//! | `no trade: TSLA, XOM` | `w_i = previous_i` for these assets |
+//! | `tech <= 30%` | a group by its bare name |
+//! | `esg >= 0.5`, `beta == 0` | `Σ w_i c_i` for a characteristic `c`; also `characteristic(esg)` |
+//! | `weight(AAPL) - weight(MSFT) <= 5%`, `group(a) <= 0.5 * group(b)` | sums of the linear ones |
+//! | `volatility <= 10%`, `variance <= 0.01` | `√(wᵀΣw)`, `wᵀΣw` over the horizon |
+//! | `tracking_error(benchmark) <= 3%` | `√((w−b)ᵀΣ(w−b))`, with `b` the benchmark's weights |
+//! | `cvar(95%) <= 2%` | a [`ScenarioMeasure`] of the scenarios, by any of its names |
 //!
-//! `gross` and `turnover` take `<=` alone: at least so much is not convex. One-way turnover counts
+//! `gross`, `turnover`, `long`, `short` and risks take `<=` alone: at least so much is not convex. One-way turnover counts
 //! the named assets and not cash; replacing the whole of a fully invested portfolio is 100 %.
 
 use std::fmt;
@@ -25,10 +33,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use types::Symbol;
 
+use crate::measure::ScenarioMeasure;
 use crate::sentence::{Cursor, ParseError, closest};
 
 /// What a constraint bounds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Quantity {
     /// The weight of one asset, or of each asset.
     Weight(Option<Symbol>),
@@ -42,6 +51,64 @@ pub enum Quantity {
     Gross,
     /// Half the sum of the absolute changes of weight.
     Turnover,
+    /// The sum of the positive weights.
+    Long,
+    /// The sum of the negative weights, its sign turned.
+    Short,
+    /// The weights of some assets, held where they were.
+    NoTrade(Vec<Symbol>),
+    /// A group or a characteristic, whichever has the name.
+    Named(String),
+    /// The weighted sum of a characteristic.
+    Characteristic(String),
+    /// A sum of linear quantities with factors.
+    Sum(Vec<(f64, Quantity)>),
+    /// The variance of the return, from the moments.
+    Variance,
+    /// The standard deviation of the return, from the moments.
+    Volatility,
+    /// The standard deviation of the difference from a benchmark, from the moments.
+    TrackingError(String),
+    /// A risk measure of the return in scenarios.
+    Risk(ScenarioMeasure),
+}
+
+impl Quantity {
+    /// Whether it may be at least something.
+    fn linear(&self) -> bool {
+        !matches!(
+            self,
+            Quantity::Gross
+                | Quantity::Turnover
+                | Quantity::Long
+                | Quantity::Short
+                | Quantity::Variance
+                | Quantity::Volatility
+                | Quantity::TrackingError(_)
+                | Quantity::Risk(_)
+        )
+    }
+
+    /// Whether it may be part of a sum.
+    fn summable(&self) -> bool {
+        matches!(
+            self,
+            Quantity::Weight(Some(_))
+                | Quantity::Group(_)
+                | Quantity::Net
+                | Quantity::Named(_)
+                | Quantity::Characteristic(_)
+        )
+    }
+
+    /// Whether its bound may be any number.
+    fn open(&self) -> bool {
+        match self {
+            Quantity::Named(_) | Quantity::Characteristic(_) => true,
+            Quantity::Sum(parts) => parts.iter().any(|(_, part)| part.open()),
+            _ => false,
+        }
+    }
 }
 
 /// On which side of the bound the quantity stays.
@@ -64,7 +131,7 @@ pub struct Constraint {
     pub(crate) bound: f64,
 }
 
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 16] = [
     "long only",
     "fully invested",
     "weight",
@@ -74,7 +141,17 @@ const WORDS: [&str; 9] = [
     "cash",
     "gross",
     "turnover",
+    "long",
+    "short",
+    "no trade",
+    "volatility",
+    "variance",
+    "tracking_error",
+    "characteristic",
 ];
+
+/// A bare name that resembles a word of ours as much as this is a slip.
+const MISSPELT: f64 = 0.85;
 
 impl Constraint {
     /// The quantity that is bounded.
@@ -108,54 +185,146 @@ impl FromStr for Constraint {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let text = text.trim();
         let mut cursor = Cursor::new("constraint", text);
-        let (quantity, relation, bound) = match fixed_phrase(&mut cursor) {
+        let (quantity, relation, bound) = match fixed_phrase(&mut cursor)? {
             Some(meaning) => meaning,
-            None => {
-                let quantity = quantity(&mut cursor)?;
-                let relation = relation(&mut cursor, &quantity)?;
-                (quantity, relation, cursor.amount()?)
-            }
+            None => comparison(&mut cursor)?,
         };
         cursor.finish()?;
         Ok(Self { text: text.to_owned(), quantity, relation, bound })
     }
 }
 
-fn fixed_phrase(cursor: &mut Cursor<'_>) -> Option<(Quantity, Relation, f64)> {
+type Meaning = (Quantity, Relation, f64);
+
+fn fixed_phrase(cursor: &mut Cursor<'_>) -> Result<Option<Meaning>, ParseError> {
+    if cursor.take_phrase("long only") {
+        return Ok(Some((Quantity::Weight(None), Relation::AtLeast, 0.0)));
+    }
+    if cursor.take_phrase("fully invested") {
+        return Ok(Some((Quantity::Net, Relation::Equal, 1.0)));
+    }
+    if !cursor.take_phrase("no trade") {
+        return Ok(None);
+    }
+    let place = cursor.here();
+    if !cursor.take(":") {
+        return Err(cursor.error_at(place, "`:` and the assets that are not traded", None));
+    }
+    let mut symbols = Vec::new();
+    loop {
+        symbols.push(cursor.listed()?.into());
+        if !cursor.take(",") {
+            return Ok(Some((Quantity::NoTrade(symbols), Relation::Equal, 0.0)));
+        }
+    }
+}
+
+/// `quantity <= amount`, or sums of linear quantities on either side.
+fn comparison(cursor: &mut Cursor<'_>) -> Result<Meaning, ParseError> {
     let mut ahead = *cursor;
-    let meaning = if ahead.take_word("long") {
-        ahead.take("-");
-        let known = ahead.take_word("only");
-        known.then_some((Quantity::Weight(None), Relation::AtLeast, 0.0))?
-    } else {
-        let known = ahead.take_word("fully") && ahead.take_word("invested");
-        known.then_some((Quantity::Net, Relation::Equal, 1.0))?
-    };
-    *cursor = ahead;
-    Some(meaning)
+    if !cursor.starts_number() {
+        let quantity = quantity(&mut ahead)?;
+        if !ahead.starts_sign() {
+            let relation = relation(&mut ahead, &quantity)?;
+            if !quantity.summable() || !starts_term(ahead) {
+                *cursor = ahead;
+                let bound = if quantity.open() { cursor.any_amount() } else { cursor.amount() };
+                return Ok((quantity, relation, bound?));
+            }
+        }
+    }
+    let (mut parts, mut constant, start) = (Vec::new(), 0.0, cursor.here());
+    side(cursor, 1.0, &mut parts, &mut constant)?;
+    let relation = relation(cursor, &Quantity::Net)?;
+    side(cursor, -1.0, &mut parts, &mut constant)?;
+    if parts.is_empty() || parts.iter().any(|(_, part)| !part.summable()) {
+        let expected =
+            "a sum of `weight(...)`, `group(...)`, `net` and characteristics, which are linear";
+        return Err(cursor.error_at(start, expected, None));
+    }
+    Ok((Quantity::Sum(parts), relation, -constant))
+}
+
+/// Whether a quantity comes next, with a factor or without.
+fn starts_term(mut cursor: Cursor<'_>) -> bool {
+    match cursor.number() {
+        Some(_) => cursor.take("*"),
+        None => !cursor.name().is_empty(),
+    }
+}
+
+/// `a + 0.5 * b - 3%`: quantities to `parts` and amounts to `constant`, times `sign`.
+fn side(
+    cursor: &mut Cursor<'_>,
+    sign: f64,
+    parts: &mut Vec<(f64, Quantity)>,
+    constant: &mut f64,
+) -> Result<(), ParseError> {
+    let mut factor = sign;
+    if cursor.take("-") {
+        factor = -factor;
+    }
+    loop {
+        let mut ahead = *cursor;
+        match ahead.number() {
+            Some(number) if ahead.take("*") => {
+                *cursor = ahead;
+                parts.push((factor * number, quantity(cursor)?));
+            }
+            Some(_) => *constant += factor * cursor.any_amount()?,
+            None => parts.push((factor, quantity(cursor)?)),
+        }
+        factor = match (cursor.take("+"), cursor.take("-")) {
+            (true, _) => sign,
+            (false, true) => -sign,
+            (false, false) => return Ok(()),
+        };
+    }
 }
 
 fn quantity(cursor: &mut Cursor<'_>) -> Result<Quantity, ParseError> {
     let start = cursor.here();
+    let mut ahead = *cursor;
+    if let Some(measure) = ScenarioMeasure::read(cursor)? {
+        return Ok(Quantity::Risk(measure));
+    }
+    if cursor.take_phrase("tracking error") {
+        return Ok(Quantity::TrackingError(named(cursor, "a benchmark")?));
+    }
     let word = cursor.word();
     match word.as_str() {
         "weight" => Ok(Quantity::Weight(cursor.parenthesised()?.map(|name| name.into()))),
-        "group" => {
-            let place = cursor.here();
-            let name = cursor.parenthesised()?;
-            name.map(|name| Quantity::Group(name.to_owned()))
-                .ok_or_else(|| cursor.error_at(place, "`(` and the name of a group", None))
-        }
+        "group" => Ok(Quantity::Group(named(cursor, "a group")?)),
+        "characteristic" => Ok(Quantity::Characteristic(named(cursor, "a characteristic")?)),
+        "long" => Ok(Quantity::Long),
+        "short" => Ok(Quantity::Short),
+        "volatility" => Ok(Quantity::Volatility),
+        "variance" => Ok(Quantity::Variance),
         "net" | "budget" => Ok(Quantity::Net),
         "cash" => Ok(Quantity::Cash),
         "gross" => Ok(Quantity::Gross),
         "turnover" => Ok(Quantity::Turnover),
         other => {
+            let name = ahead.name();
+            let meant =
+                closest(other, WORDS).filter(|word| strsim::jaro_winkler(other, word) >= MISSPELT);
+            if !name.is_empty() && meant.is_none() {
+                *cursor = ahead;
+                return Ok(Quantity::Named(name.to_owned()));
+            }
             let words: Vec<String> = WORDS.iter().map(|word| format!("`{word}`")).collect();
             let expected = format!("one of {}", words.join(", "));
             Err(cursor.error_at(start, expected, closest(other, WORDS)))
         }
     }
+}
+
+/// The name in parentheses that must come next.
+fn named(cursor: &mut Cursor<'_>, what: &str) -> Result<String, ParseError> {
+    let place = cursor.here();
+    let name = cursor.parenthesised()?;
+    let missing = || cursor.error_at(place, format!("`(` and the name of {what}"), None);
+    name.map(str::to_owned).ok_or_else(missing)
 }
 
 fn relation(cursor: &mut Cursor<'_>, quantity: &Quantity) -> Result<Relation, ParseError> {
@@ -172,9 +341,13 @@ fn relation(cursor: &mut Cursor<'_>, quantity: &Quantity) -> Result<Relation, Pa
             .find_map(|(found, meant)| cursor.take(found).then(|| meant.to_owned()));
         return Err(cursor.error_at(place, "`<=`, `>=` or `==`", meant));
     };
-    let convex_one_way = matches!(quantity, Quantity::Gross | Quantity::Turnover);
-    if convex_one_way && relation != Relation::AtMost {
-        let expected = "`<=` (a least gross exposure or turnover is not a convex constraint)";
+    if !quantity.linear() && relation != Relation::AtMost {
+        let what = match quantity {
+            Quantity::Gross | Quantity::Turnover => "gross exposure or turnover",
+            Quantity::Long | Quantity::Short => "long or short exposure",
+            _ => "risk",
+        };
+        let expected = format!("`<=` (a least {what} is not a convex constraint)");
         return Err(cursor.error_at(place, expected, None));
     }
     Ok(relation)
@@ -203,6 +376,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sums() {
+        let parsed = |text: &str| text.parse::<Constraint>().unwrap();
+        let difference = parsed("weight(AAPL) - 0.5 * weight(MSFT) <= 5%");
+        let weight = |name: &str| Quantity::Weight(Some(name.into()));
+        let parts = vec![(1.0, weight("AAPL")), (-0.5, weight("MSFT"))];
+        assert_eq!(difference.quantity, Quantity::Sum(parts));
+        assert!((difference.bound - 0.05).abs() < 1e-15);
+        let groups = parsed("group(a) >= 0.5 * group(b) + 1%");
+        let parts = vec![(1.0, Quantity::Group("a".into())), (-0.5, Quantity::Group("b".into()))];
+        assert_eq!((groups.quantity, groups.relation), (Quantity::Sum(parts), Relation::AtLeast));
+        assert!((groups.bound - 0.01).abs() < 1e-15);
+        for text in ["weight - net <= 5%", "gross <= net", "2 * weight <= 5%", "5% <= 6%"] {
+            assert!(text.parse::<Constraint>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn sentences() {
         use Quantity::*;
         use Relation::*;
@@ -218,6 +408,20 @@ mod tests {
             ("budget == 100%", Net, Equal, 1.0),
             ("gross <= 130%", Gross, AtMost, 1.3),
             ("cash >= 50bps", Cash, AtLeast, 0.005),
+            ("tech <= 30%", Named("tech".into()), AtMost, 0.3),
+            ("esg >= 50", Named("esg".into()), AtLeast, 50.0),
+            (
+                "characteristic(book to price) == 0",
+                Characteristic("book to price".into()),
+                Equal,
+                0.0,
+            ),
+            ("no trade: TSLA, BRK.B", NoTrade(vec!["TSLA".into(), "BRK.B".into()]), Equal, 0.0),
+            ("long <= 120%", Long, AtMost, 1.2),
+            ("short <= 20%", Short, AtMost, 0.2),
+            ("volatility <= 10%", Volatility, AtMost, 0.1),
+            ("tracking_error(S&P 500) <= 3%", TrackingError("S&P 500".into()), AtMost, 0.03),
+            ("cvar(95%) <= 2%", Risk(ScenarioMeasure::ConditionalValueAtRisk(0.95)), AtMost, 0.02),
         ] {
             let parsed: Constraint = text.parse().unwrap();
             assert_eq!((&parsed.quantity, parsed.relation), (&quantity, relation), "{text}");
@@ -231,7 +435,7 @@ mod tests {
         for (text, message) in [
             (
                 "wieght <= 15%",
-                "character 1: expected one of `long only`, `fully invested`, `weight`, `group`, `net`, `budget`, `cash`, `gross`, `turnover`; did you mean `weight`?",
+                "character 1: expected one of `long only`, `fully invested`, `weight`, `group`, `net`, `budget`, `cash`, `gross`, `turnover`, `long`, `short`, `no trade`, `volatility`, `variance`, `tracking_error`, `characteristic`; did you mean `weight`?",
             ),
             ("weight < 15%", "character 8: expected `<=`, `>=` or `==`; did you mean `<=`?"),
             (

@@ -53,6 +53,88 @@ pub enum AllocationError {
         /// A group that resembles it.
         suggestion: Option<String>,
     },
+    /// A constraint or an objective names something that the problem does not have.
+    #[error("`{sentence}`: no {kind} {name}{}", did_you_mean(.suggestion))]
+    UnknownName {
+        /// The sentence, or its part.
+        sentence: String,
+        /// `benchmark`, `characteristic` or `group or characteristic`.
+        kind: &'static str,
+        /// The name in it.
+        name: String,
+        /// A name that resembles it.
+        suggestion: Option<String>,
+    },
+    /// A group is bounded by a number that is no likely fraction.
+    #[error("constraint `{constraint}`: the weight of a group is a fraction: write {bound}%")]
+    NotAFraction {
+        /// The sentence.
+        constraint: String,
+        /// The number in it.
+        bound: f64,
+    },
+    /// A risk measure needs scenarios.
+    #[error("{what} needs scenarios and the problem has none: give `scenarios`")]
+    NoScenarios {
+        /// The measure or the method.
+        what: String,
+    },
+    /// Drawdowns need days, other measures the horizon.
+    #[error(
+        "drawdowns read days that follow each other, and other risk measures returns over {days} days: use one kind, or a horizon of one day"
+    )]
+    MixedScenarios {
+        /// The horizon in trading days.
+        days: usize,
+    },
+    /// The returns cannot be used.
+    #[error(transparent)]
+    Returns(#[from] risk::RiskError),
+    /// The history has no run as long as the horizon.
+    #[error(
+        "risk measures read returns over {days} days and there are {rows} days: take a longer window or a shorter horizon"
+    )]
+    ShortHistory {
+        /// The horizon in trading days.
+        days: usize,
+        /// Daily returns.
+        rows: usize,
+    },
+    /// The scenarios are about other assets.
+    #[error("the assets of the scenarios are not those of the moments, in their order: align them")]
+    ScenarioSymbols,
+    /// Probabilities are no distribution.
+    #[error(
+        "the probabilities of the scenarios are wrong ({wrong}): give one for each, summing to 1"
+    )]
+    Probabilities {
+        /// What is wrong.
+        wrong: String,
+    },
+    /// The relativistic measures are for equally likely scenarios.
+    #[error("{measure} needs equally likely scenarios: leave `probabilities` empty")]
+    Unequal {
+        /// The measure.
+        measure: String,
+    },
+    /// A ratio of return to risk where there is no risk.
+    #[error(
+        "return / {risk} has no bound: some portfolio has a return above the rate and a risk of {value:.2e}; minimise {risk} instead"
+    )]
+    NoRisk {
+        /// The measure.
+        risk: String,
+        /// Its value.
+        value: f64,
+    },
+    /// A ratio of return to a risk that does not grow in proportion to the portfolio.
+    #[error("return / {risk} depends on the size of the portfolio: divide by {instead}")]
+    NotHomogeneous {
+        /// The measure.
+        risk: String,
+        /// Its root.
+        instead: &'static str,
+    },
     /// No weights fulfil all constraints. The conflict is irreducible: without any one of its
     /// sentences, the others can be fulfilled together.
     #[error("no weights fulfil all of: {}: relax one of them", conflict.join("; "))]

@@ -132,6 +132,7 @@ fn richest(problem: &Problem<'_>) -> Result<Target, AllocationError> {
         other => return Err(refuse(problem, RETURN.method, other)?),
     };
     region.rows = program.rows;
+    region.epigraphs = program.epigraphs;
     let largest = top.duals.iter().fold(0.0_f64, |max, z| max.max(z.abs()));
     for (row, dual) in region.rows.iter_mut().zip(&top.duals) {
         row.equality |= *dual > SAME * largest;

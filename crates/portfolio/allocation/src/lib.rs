@@ -9,7 +9,6 @@
 //! This room knows nothing about orders, prices or money, and reads no clock.
 //!
 //! ```
-//! use std::collections::BTreeMap;
 //! use allocation::{Constraint, Objective, Problem, allocate};
 //! use risk::{Matrix, Moments};
 //!
@@ -20,15 +19,8 @@
 //!     .into_iter()
 //!     .map(str::parse)
 //!     .collect::<Result<_, _>>()?;
-//! let problem = Problem {
-//!     moments: &moments,
-//!     expected_return: &[],
-//!     previous: &[],
-//!     constraints: &constraints,
-//!     groups: &BTreeMap::new(),
-//!     costs: None,
-//!     as_of: types::parse_date("2022-12-28").ok_or("a day")?,
-//! };
+//! let as_of = types::parse_date("2022-12-28").ok_or("a day")?;
+//! let problem = Problem { constraints: &constraints, ..Problem::new(&moments, as_of) };
 //! let objective: Objective = "minimise variance".parse()?;
 //! let target = allocate(&objective, &problem)?;
 //! // Without the limit 80 % would be calm.
@@ -48,6 +40,18 @@ mod error;
 mod region;
 mod solver;
 
+mod measure;
+mod risk_of;
+mod scenarios;
+
+mod cones;
+mod cutting;
+mod epigraph;
+mod master;
+mod oracle;
+mod root;
+mod simplex;
+
 mod certificate;
 mod conflict;
 mod evidence;
@@ -60,16 +64,19 @@ mod constrained_parity;
 mod equal_risk;
 mod hierarchical;
 mod linkage;
+mod mean_risk;
 mod naive;
 mod nearest;
 mod nested;
 mod newton;
 mod parity;
+mod ratio;
 mod schur;
 mod sharpe;
 mod utility;
 
 mod frontier;
+mod history;
 
 use types::Target;
 
@@ -77,11 +84,16 @@ pub use constraint::{Constraint, Quantity, Relation};
 pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoint, critical_line};
 pub use error::AllocationError;
 pub use frontier::{FrontierPoint, frontier};
+pub use history::{reads_scenarios, scenarios};
+pub use measure::ScenarioMeasure;
 pub use objective::{Linkage, Measure, Objective};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
+pub use risk_of::Risk;
 pub use sentence::ParseError;
 
+use cutting::Warm;
+use mean_risk::MeanRisk;
 use utility::Utility;
 
 /// The weights that serve `objective` best within the constraints of `problem`.
@@ -98,7 +110,8 @@ use utility::Utility;
 /// risk parity they are those of the logarithmic-barrier problem.
 pub fn allocate(objective: &Objective, problem: &Problem<'_>) -> Result<Target, AllocationError> {
     problem.check(objective.needs_returns())?;
-    match *objective {
+    let mut warm = Warm::default();
+    match objective.clone() {
         Objective::EqualWeight => naive::equal(problem),
         Objective::InverseVolatility => naive::inverse_volatility(problem),
         Objective::MinimumVariance => Utility::MINIMUM_VARIANCE.maximise(problem),
@@ -110,6 +123,18 @@ pub fn allocate(objective: &Objective, problem: &Problem<'_>) -> Result<Target, 
             least_return: None,
         }
         .maximise(problem),
+        Objective::MinimumRisk(risk) => {
+            let root = matches!(risk, Risk::TrackingError(_));
+            MeanRisk::minimum(risk).maximise(problem, root, &mut warm)
+        }
+        Objective::MeanRisk { penalties, costs } => {
+            MeanRisk { method: objective.method(), returns: true, penalties, costs, growth: false }
+                .maximise(problem, false, &mut warm)
+        }
+        Objective::MaximumGrowth => MeanRisk::growth().maximise(problem, false, &mut warm),
+        Objective::MaximumRatio { risk, risk_free } => {
+            ratio::maximise(problem, &risk, risk_free, &mut warm)
+        }
         Objective::MaximumSharpe { risk_free } => sharpe::maximise(problem, risk_free),
         Objective::RiskParity => parity::allocate(problem),
         Objective::InverseVariance => naive::inverse_variance(problem),

@@ -11,7 +11,8 @@ use types::Target;
 use crate::certificate::closed_form;
 use crate::conflict::conflict;
 use crate::constraint::{Constraint, Quantity, Relation};
-use crate::region::{Region, members, sentences};
+use crate::mean_risk::risk_at;
+use crate::region::{Region, add_linear, bounded_risk, members, sentences};
 use crate::sentence::percent;
 use crate::utility::Utility;
 use crate::{AllocationError, Problem};
@@ -174,6 +175,26 @@ fn values(
         Quantity::Net => vec![net],
         Quantity::Cash => vec![1.0 - net],
         Quantity::Gross => vec![weights.iter().map(|weight| weight.abs()).sum()],
+        Quantity::Long => vec![weights.iter().map(|weight| weight.max(0.0)).sum()],
+        Quantity::Short => vec![weights.iter().map(|weight| (-weight).max(0.0)).sum()],
+        Quantity::NoTrade(symbols) => {
+            let held = problem.moments.symbols.iter().zip(weights.iter().zip(&region.previous));
+            let kept = held.filter(|(symbol, _)| symbols.contains(symbol));
+            kept.map(|(_, (weight, previous))| weight - previous).collect()
+        }
+        linear @ (Quantity::Named(_) | Quantity::Characteristic(_) | Quantity::Sum(_)) => {
+            let mut slopes = vec![0.0; weights.len()];
+            add_linear(problem, sentence, linear, 1.0, &mut slopes)?;
+            vec![slopes.iter().zip(weights).map(|(slope, weight)| slope * weight).sum()]
+        }
+        Quantity::Variance
+        | Quantity::Volatility
+        | Quantity::TrackingError(_)
+        | Quantity::Risk(_) => {
+            let (risk, squared) = bounded_risk(problem, sentence)?;
+            let value = risk_at(&risk, weights).unwrap_or(f64::INFINITY);
+            vec![if squared { value * value } else { value }]
+        }
         Quantity::Turnover if region.holds_nothing() => Vec::new(),
         Quantity::Turnover => {
             let changes = weights.iter().zip(&region.previous);

@@ -38,7 +38,8 @@ pub(crate) fn target(
         quadratic: Some(Quadratic { n, values: values.as_slice(), factor: 1.0 }),
         linear,
         rows: std::mem::take(&mut region.rows),
-        powers: Vec::new(),
+        epigraphs: std::mem::take(&mut region.epigraphs),
+        ..Program::default()
     };
     let solution = match solve(&program) {
         Outcome::Solved(solution) => solution,

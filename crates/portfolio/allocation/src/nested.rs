@@ -84,13 +84,8 @@ fn calmest(
     };
     let long_only = [Constraint::known("long only")];
     let part = Problem {
-        moments: &moments,
-        expected_return: &[],
-        previous: &[],
         constraints: if short { &[] } else { &long_only },
-        groups: problem.groups,
-        costs: None,
-        as_of: problem.as_of,
+        ..Problem::new(&moments, problem.as_of)
     };
     Ok(Utility::MINIMUM_VARIANCE.maximise(&part)?.weights)
 }

@@ -11,6 +11,11 @@
 //! | `maximise return - 5 * variance` | mean-variance utility `μᵀw − 5 wᵀΣw`, without a half |
 //! | `maximise return - 5 * variance - costs` | the same, net of what the trades cost |
 //! | `maximise return` | the highest expected return |
+//! | `minimise cvar(95%)` | the least of any [`Risk`]: a scenario measure or `tracking_error(...)` |
+//! | `maximise return - 5 * cvar(95%)` | utility with any risks as penalties |
+//! | `maximise return - 5 * tracking_variance(index)` | enhanced indexing |
+//! | `maximise return / cvar(95%)`, `... over 0.2%` | the highest ratio over that risk-free rate |
+//! | `maximise growth` | exact Kelly: the mean logarithm of wealth over the scenarios |
 //! | `maximise sharpe`, `maximise sharpe over 0.2%` | maximum Sharpe ratio over that risk-free rate |
 //! | `maximise diversification` | the highest ratio of weighted volatility to volatility |
 //! | `minimise correlation` | minimum variance of the correlations alone |
@@ -27,10 +32,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::measure::MEASURES;
+use crate::risk_of::Risk;
 use crate::sentence::{Cursor, ParseError, closest};
 
 /// What an allocation is for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Objective {
     /// The same weight for every asset.
     EqualWeight,
@@ -58,6 +65,24 @@ pub enum Objective {
     MaximumDiversification,
     /// The least `wᵀCw`, `C` the correlations (Christoffersen et al., 2012).
     MaximumDecorrelation,
+    /// The least risk.
+    MinimumRisk(Risk),
+    /// The highest expected return less penalties.
+    MeanRisk {
+        /// What a unit of each risk costs in units of return; not negative.
+        penalties: Vec<(f64, Risk)>,
+        /// Whether the costs of the trades are taken off.
+        costs: bool,
+    },
+    /// The highest ratio of excess return to a risk.
+    MaximumRatio {
+        /// The risk; not a square.
+        risk: Risk,
+        /// The risk-free return over the horizon of the expected returns, as a fraction.
+        risk_free: f64,
+    },
+    /// The highest mean logarithm of wealth over the scenarios (Kelly, 1956).
+    MaximumGrowth,
     /// Equal contributions to risk (Maillard, Roncalli and Teiletche, 2010).
     RiskParity,
     /// Hierarchical risk parity (López de Prado, 2016).
@@ -140,6 +165,10 @@ impl Objective {
             Objective::MinimumVariance => "minimum variance",
             Objective::MeanVariance { .. } => "mean-variance",
             Objective::MaximumSharpe { .. } => "maximum Sharpe",
+            Objective::MinimumRisk(_) => "minimum risk",
+            Objective::MeanRisk { .. } => "mean-risk",
+            Objective::MaximumRatio { .. } => "maximum ratio of return to risk",
+            Objective::MaximumGrowth => "exact Kelly",
             Objective::RiskParity => "risk parity",
             Objective::InverseVariance => "inverse variance",
             Objective::MaximumDiversification => "maximum diversification",
@@ -153,7 +182,13 @@ impl Objective {
 
     /// Whether the expected returns matter to it.
     pub fn needs_returns(&self) -> bool {
-        matches!(self, Objective::MeanVariance { .. } | Objective::MaximumSharpe { .. })
+        matches!(
+            self,
+            Objective::MeanVariance { .. }
+                | Objective::MaximumSharpe { .. }
+                | Objective::MeanRisk { .. }
+                | Objective::MaximumRatio { .. }
+        )
     }
 }
 
@@ -200,52 +235,80 @@ impl FromStr for Objective {
     }
 }
 
+/// What an error says where a risk is wanted.
+const RISKS: &str =
+    "`variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`";
+
 fn minimise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
-    let start = cursor.here();
-    match cursor.word().as_str() {
-        "variance" | "volatility" | "risk" => Ok(Objective::MinimumVariance),
-        "correlation" => Ok(Objective::MaximumDecorrelation),
-        found => {
-            let meant = closest(found, ["variance", "volatility"]);
-            Err(cursor.error_at(start, "`variance` or `volatility`", meant))
-        }
+    match Risk::read(cursor)? {
+        Some(Risk::Variance | Risk::Volatility) => Ok(Objective::MinimumVariance),
+        Some(risk) => Ok(Objective::MinimumRisk(risk)),
+        None if cursor.take_word("correlation") => Ok(Objective::MaximumDecorrelation),
+        None if cursor.take_word("risk") => Ok(Objective::MinimumVariance),
+        None => Err(no_risk(cursor)),
     }
+}
+
+fn no_risk(cursor: &mut Cursor<'_>) -> ParseError {
+    let start = cursor.here();
+    let known = ["variance", "volatility", "tracking_error"].into_iter().chain(MEASURES);
+    let meant = closest(cursor.rest_of_sentence(), known);
+    cursor.error_at(start, RISKS, meant)
 }
 
 fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
     if cursor.take_word("sharpe") {
-        let risk_free = match cursor.take_word("over") {
-            true => cursor.amount()?,
-            false => 0.0,
-        };
-        return Ok(Objective::MaximumSharpe { risk_free });
+        return Ok(Objective::MaximumSharpe { risk_free: over(cursor)? });
+    }
+    if cursor.take_word("growth") {
+        return Ok(Objective::MaximumGrowth);
     }
     if cursor.take_word("diversification") {
         return Ok(Objective::MaximumDiversification);
     }
     let start = cursor.here();
     if !cursor.take_word("return") {
-        let meant = closest(&cursor.word(), ["return", "sharpe"]);
-        return Err(cursor.error_at(start, "`return` or `sharpe`", meant));
+        let meant = closest(&cursor.word(), ["return", "sharpe", "growth"]);
+        return Err(cursor.error_at(start, "`return`, `sharpe` or `growth`", meant));
     }
-    let (mut risk_aversion, mut costs) = (None, None);
+    if cursor.take("/") {
+        let risk = Risk::read(cursor)?;
+        let risk = risk.ok_or_else(|| no_risk(cursor))?;
+        let risk_free = over(cursor)?;
+        return Ok(match risk {
+            Risk::Volatility => Objective::MaximumSharpe { risk_free },
+            risk => Objective::MaximumRatio { risk, risk_free },
+        });
+    }
+    let (mut penalties, mut costs) = (Vec::new(), None);
     while !cursor.at_end() {
         let start = cursor.here();
         if !cursor.take("-") {
-            return Err(cursor.error_at(start, "`-` and a penalty: `variance` or `costs`", None));
+            let expected = "`-` and a penalty: `costs` or a risk, or `/` and a risk";
+            return Err(cursor.error_at(start, expected, None));
         }
-        penalty(cursor, &mut risk_aversion, &mut costs)?;
+        penalty(cursor, &mut penalties, &mut costs)?;
     }
-    Ok(Objective::MeanVariance {
-        risk_aversion: risk_aversion.unwrap_or(0.0),
-        costs: costs.is_some(),
+    let costs = costs.is_some();
+    Ok(match penalties[..] {
+        [] => Objective::MeanVariance { risk_aversion: 0.0, costs },
+        [(risk_aversion, Risk::Variance)] => Objective::MeanVariance { risk_aversion, costs },
+        _ => Objective::MeanRisk { penalties, costs },
     })
 }
 
-/// `5 * variance` or `costs`, once each.
+/// `over 0.2%`: the risk-free rate, nought if none is said.
+fn over(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
+    match cursor.take_word("over") {
+        true => cursor.amount(),
+        false => Ok(0.0),
+    }
+}
+
+/// `5 * cvar(95%)` or `costs`, once each.
 fn penalty(
     cursor: &mut Cursor<'_>,
-    risk_aversion: &mut Option<f64>,
+    penalties: &mut Vec<(f64, Risk)>,
     costs: &mut Option<()>,
 ) -> Result<(), ParseError> {
     let start = cursor.here();
@@ -255,26 +318,22 @@ fn penalty(
         return Err(cursor.error_at(place, "`*` after the number", None));
     }
     let place = cursor.here();
-    match cursor.word().as_str() {
-        "variance" if factor.is_none_or(|factor| factor >= 0.0) => {
-            let seen = risk_aversion.replace(factor.unwrap_or(1.0)).is_some();
-            once(cursor, place, seen)
+    if cursor.take_word("costs") {
+        if factor.is_some() {
+            let expected = "`costs` without a factor (change the cost model instead)";
+            return Err(cursor.error_at(start, expected, None));
         }
-        "variance" => Err(cursor.error_at(start, "a number that is not negative", None)),
-        "costs" if factor.is_none() => {
-            let seen = costs.replace(()).is_some();
-            once(cursor, place, seen)
-        }
-        "costs" => Err(cursor.error_at(
-            start,
-            "`costs` without a factor (change the cost model instead)",
-            None,
-        )),
-        found => {
-            let meant = closest(found, ["variance", "costs"]);
-            Err(cursor.error_at(place, "`variance` or `costs`", meant))
-        }
+        let seen = costs.replace(()).is_some();
+        return once(cursor, place, seen);
     }
+    let risk = Risk::read(cursor)?;
+    let risk = risk.ok_or_else(|| no_risk(cursor))?;
+    if factor.is_some_and(|factor| factor < 0.0) {
+        return Err(cursor.error_at(start, "a number that is not negative", None));
+    }
+    let seen = penalties.iter().any(|(_, known)| *known == risk);
+    penalties.push((factor.unwrap_or(1.0), risk));
+    once(cursor, place, seen)
 }
 
 fn once(cursor: &Cursor<'_>, place: usize, seen: bool) -> Result<(), ParseError> {
@@ -350,6 +409,21 @@ impl fmt::Display for Objective {
                 }
                 f.write_str(if *costs { " - costs" } else { "" })
             }
+            Objective::MinimumRisk(risk) => write!(f, "minimise {risk}"),
+            Objective::MeanRisk { penalties, costs } => {
+                f.write_str("maximise return")?;
+                for (factor, risk) in penalties {
+                    write!(f, " - {factor} * {risk}")?;
+                }
+                f.write_str(if *costs { " - costs" } else { "" })
+            }
+            Objective::MaximumRatio { risk, risk_free: 0.0 } => {
+                write!(f, "maximise return / {risk}")
+            }
+            Objective::MaximumRatio { risk, risk_free } => {
+                write!(f, "maximise return / {risk} over {risk_free}")
+            }
+            Objective::MaximumGrowth => f.write_str("maximise growth"),
             Objective::MaximumSharpe { risk_free: 0.0 } => f.write_str("maximise sharpe"),
             Objective::MaximumSharpe { risk_free } => {
                 write!(f, "maximise sharpe over {risk_free}")
@@ -371,7 +445,7 @@ impl fmt::Display for Objective {
             }
             Objective::SchurComplementary { linkage, share } => {
                 f.write_str(self.method())?;
-                if *share != SHARE {
+                if share.to_bits() != SHARE.to_bits() {
                     write!(f, " at {share}")?;
                 }
                 write_linkage(f, *linkage, Linkage::Ward)
@@ -445,6 +519,15 @@ mod tests {
             ("maximize return", "maximise return"),
             ("maximise sharpe", "maximise sharpe"),
             ("maximise sharpe over 2%", "maximise sharpe over 0.02"),
+            ("minimise CVaR", "minimise cvar(95%)"),
+            ("minimise tracking error(index)", "minimise tracking_error(index)"),
+            (
+                "maximise return - 5 * cvar(99%) - variance - costs",
+                "maximise return - 5 * cvar(99%) - 1 * variance - costs",
+            ),
+            ("maximise return / ulcer index over 1%", "maximise return / ulcer index over 0.01"),
+            ("maximise return / volatility", "maximise sharpe"),
+            ("maximise growth", "maximise growth"),
             ("risk parity", "risk parity"),
             ("hierarchical risk parity", "hierarchical risk parity"),
             ("inverse variance", "inverse variance"),
@@ -468,7 +551,7 @@ mod tests {
         ] {
             let objective: Objective = text.parse().unwrap();
             assert_eq!(objective.to_string(), canonical);
-            assert_eq!(canonical.parse(), Ok(objective));
+            assert_eq!(canonical.parse().as_ref(), Ok(&objective));
             let json = serde_json::to_string(&objective).unwrap();
             assert_eq!(serde_json::from_str::<Objective>(&json).unwrap(), objective);
         }
@@ -493,11 +576,11 @@ mod tests {
             ),
             (
                 "maximise retrun - variance",
-                "character 10: expected `return` or `sharpe`; did you mean `return`?",
+                "character 10: expected `return`, `sharpe` or `growth`; did you mean `return`?",
             ),
             (
                 "maximise return + 5 * variance",
-                "character 17: expected `-` and a penalty: `variance` or `costs`",
+                "character 17: expected `-` and a penalty: `costs` or a risk, or `/` and a risk",
             ),
             ("maximise return - 5 variance", "character 21: expected `*` after the number"),
             (
@@ -511,11 +594,11 @@ mod tests {
             ("maximise return - costs - costs", "character 27: expected each penalty once"),
             (
                 "maximise return - varianse",
-                "character 19: expected `variance` or `costs`; did you mean `variance`?",
+                "character 19: expected `variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`; did you mean `variance`?",
             ),
             (
                 "minimise variances",
-                "character 10: expected `variance` or `volatility`; did you mean `variance`?",
+                "character 10: expected `variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`; did you mean `variance`?",
             ),
             (
                 "hierarchical risk parity with wards",

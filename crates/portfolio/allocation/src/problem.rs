@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use risk::Moments;
+use risk::{Moments, Returns};
 use types::{Date, Symbol};
 
 use crate::{AllocationError, Constraint};
@@ -31,6 +31,40 @@ pub struct Problem<'a> {
     pub costs: Option<Costs>,
     /// The day of the decision, handed through to the target.
     pub as_of: Date,
+    /// Returns in many futures over the horizon, scenarios × assets in the order of the moments,
+    /// for risk measures such as `cvar(95%)` and for `maximise growth`. Drawdowns read them as
+    /// days that follow each other.
+    pub scenarios: Option<&'a Returns>,
+    /// How likely each scenario is; empty if all are equally.
+    pub probabilities: &'a [f64],
+    /// The weights of each benchmark, one for each asset.
+    pub benchmarks: &'a BTreeMap<String, Vec<f64>>,
+    /// Numbers about assets that sentences may bound: `esg >= 0.5` is `Σ w_i esg_i >= 0.5`.
+    pub characteristics: &'a BTreeMap<String, Vec<f64>>,
+}
+
+static NO_GROUPS: BTreeMap<String, Vec<Symbol>> = BTreeMap::new();
+static NO_NUMBERS: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+
+impl<'a> Problem<'a> {
+    /// A problem that holds nothing and forbids nothing; set its other fields by struct update:
+    /// `Problem { constraints: &constraints, ..Problem::new(&moments, as_of) }`. The expected
+    /// returns are the means of the moments.
+    pub fn new(moments: &'a Moments, as_of: Date) -> Self {
+        Self {
+            moments,
+            expected_return: &moments.mean,
+            previous: &[],
+            constraints: &[],
+            groups: &NO_GROUPS,
+            costs: None,
+            as_of,
+            scenarios: None,
+            probabilities: &[],
+            benchmarks: &NO_NUMBERS,
+            characteristics: &NO_NUMBERS,
+        }
+    }
 }
 
 /// What a change of weight costs, as a fraction of net asset value, asset by asset:
@@ -96,6 +130,12 @@ impl Problem<'_> {
         if let Some(costs) = &self.costs {
             self.check_part("the linear cost", &costs.linear)?;
             self.check_part("the impact factor", &costs.impact_factor)?;
+        }
+        for weights in self.benchmarks.values() {
+            self.check_part("the benchmark weight", weights)?;
+        }
+        for values in self.characteristics.values() {
+            self.check_part("the characteristic", values)?;
         }
         Ok(())
     }

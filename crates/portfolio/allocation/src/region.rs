@@ -7,6 +7,8 @@
 use types::Symbol;
 
 use crate::constraint::{Constraint, Quantity, Relation};
+use crate::epigraph::{Epigraph, RiskTerm};
+use crate::risk_of::Risk;
 use crate::sentence::{closest, percent};
 use crate::{AllocationError, Problem};
 
@@ -53,6 +55,11 @@ pub(crate) struct Region<'a> {
     /// Weights first, auxiliary variables after them.
     pub columns: usize,
     pub rows: Vec<Row>,
+    /// Columns that lie above a risk, each bounded by a row.
+    pub epigraphs: Vec<Epigraph<'a>>,
+    /// What a sentence's own unit is in units of its row, where they differ: `variance` is bounded
+    /// through its root.
+    stretches: Vec<(usize, f64)>,
     trades: Option<Vec<Distance>>,
 }
 
@@ -91,6 +98,8 @@ impl<'a> Region<'a> {
             net: (f64::NEG_INFINITY, f64::INFINITY),
             columns: n,
             rows: Vec::with_capacity(3 * n + sentences.len()),
+            epigraphs: Vec::new(),
+            stretches: Vec::new(),
             trades: None,
             sentences: Vec::new(),
         };
@@ -175,8 +184,63 @@ impl<'a> Region<'a> {
                 let trades = self.trades();
                 self.push_distances(&trades, 2.0 * bound, label);
             }
+            Quantity::Long | Quantity::Short => {
+                // The positive part is half of the weight and its absolute value.
+                let sign = if sentence.quantity == Quantity::Long { 0.5 } else { -0.5 };
+                let exposures = self.distances(&vec![0.0; self.lower.len()]);
+                let mut terms: Vec<(usize, f64)> = Vec::new();
+                for (asset, exposure) in exposures.iter().enumerate() {
+                    match exposure.column == asset {
+                        true => terms.push((asset, sign + 0.5 * exposure.slope)),
+                        false => terms.extend([(asset, sign), (exposure.column, 0.5)]),
+                    }
+                }
+                terms.retain(|(_, a)| *a != 0.0);
+                self.push(terms, false, bound, label);
+            }
+            Quantity::NoTrade(symbols) => {
+                for symbol in symbols {
+                    let asset = asset(self.problem, sentence, symbol)?;
+                    self.push(vec![(asset, 1.0)], true, self.previous[asset], label);
+                }
+            }
+            linear @ (Quantity::Named(_) | Quantity::Characteristic(_) | Quantity::Sum(_)) => {
+                let mut slopes = vec![0.0; self.lower.len()];
+                add_linear(self.problem, sentence, linear, 1.0, &mut slopes)?;
+                let terms = slopes.into_iter().enumerate().filter(|(_, a)| *a != 0.0).collect();
+                self.push_sum(terms, relation, bound, label);
+            }
+            Quantity::Variance
+            | Quantity::Volatility
+            | Quantity::TrackingError(_)
+            | Quantity::Risk(_) => {
+                let (risk, squared) = bounded_risk(self.problem, sentence)?;
+                let limit = match squared {
+                    true if bound > 0.0 => bound.sqrt(),
+                    _ => bound,
+                };
+                if squared && bound > 0.0 {
+                    self.stretches.push((index, 0.5 / limit));
+                }
+                let column = self.epigraph(risk);
+                self.push(vec![(column, 1.0)], false, limit, label);
+            }
         }
         Ok(())
+    }
+
+    /// A new column above `risk`.
+    pub(crate) fn epigraph(&mut self, risk: RiskTerm<'a>) -> usize {
+        let column = self.columns;
+        self.columns += 1;
+        self.epigraphs.push(Epigraph { column, unit: None, risk });
+        column
+    }
+
+    /// What one unit of a row's sentence is in units of the row.
+    pub(crate) fn stretch(&self, row: &Row) -> f64 {
+        let Label::Sentence(index) = row.label else { return 1.0 };
+        self.stretches.iter().find(|(at, _)| *at == index).map_or(1.0, |(_, stretch)| *stretch)
     }
 
     pub(crate) fn holds_nothing(&self) -> bool {
@@ -262,6 +326,11 @@ impl<'a> Region<'a> {
     }
 }
 
+/// `x[column] == value`.
+pub(crate) fn fixed(column: usize, value: f64) -> Row {
+    Row { terms: vec![(column, 1.0)], equality: true, limit: value, label: Label::Support }
+}
+
 fn narrow((lower, upper): (&mut f64, &mut f64), relation: Relation, bound: f64) {
     if relation != Relation::AtMost {
         *lower = lower.max(bound);
@@ -291,6 +360,73 @@ fn asset(
         name: symbol.clone(),
         suggestion: closest(symbol.as_str(), symbols.iter().map(Symbol::as_str)),
     })
+}
+
+/// Adds `factor` times the slope of a linear quantity.
+pub(crate) fn add_linear(
+    problem: &Problem<'_>,
+    sentence: &Constraint,
+    quantity: &Quantity,
+    factor: f64,
+    slopes: &mut [f64],
+) -> Result<(), AllocationError> {
+    match quantity {
+        Quantity::Sum(parts) => {
+            for (part, quantity) in parts {
+                add_linear(problem, sentence, quantity, factor * part, slopes)?;
+            }
+        }
+        Quantity::Weight(Some(symbol)) => slopes[asset(problem, sentence, symbol)?] += factor,
+        Quantity::Group(name) => {
+            members(problem, sentence, name)?.into_iter().for_each(|i| slopes[i] += factor);
+        }
+        Quantity::Named(name) if problem.groups.contains_key(name) => {
+            if sentence.bound.abs() >= 5.0 {
+                let (constraint, bound) = (sentence.to_string(), sentence.bound);
+                return Err(AllocationError::NotAFraction { constraint, bound });
+            }
+            members(problem, sentence, name)?.into_iter().for_each(|i| slopes[i] += factor);
+        }
+        Quantity::Named(name) | Quantity::Characteristic(name) => {
+            let Some(values) = problem.characteristics.get(name) else {
+                return Err(unknown(problem, sentence, quantity, name));
+            };
+            slopes.iter_mut().zip(values).for_each(|(slope, value)| *slope += factor * value);
+        }
+        _ => slopes.iter_mut().for_each(|slope| *slope += factor),
+    }
+    Ok(())
+}
+
+fn unknown(
+    problem: &Problem<'_>,
+    sentence: &Constraint,
+    quantity: &Quantity,
+    name: &str,
+) -> AllocationError {
+    let bare = matches!(quantity, Quantity::Named(_));
+    let groups = problem.groups.keys().filter(|_| bare);
+    let known = problem.characteristics.keys().chain(groups);
+    AllocationError::UnknownName {
+        sentence: sentence.to_string(),
+        kind: if bare { "group or characteristic" } else { "characteristic" },
+        name: name.to_owned(),
+        suggestion: closest(name, known.map(String::as_str)),
+    }
+}
+
+/// The risk that a sentence bounds, by its root if it is a square.
+pub(crate) fn bounded_risk<'a>(
+    problem: &'a Problem<'a>,
+    sentence: &Constraint,
+) -> Result<(RiskTerm<'a>, bool), AllocationError> {
+    let risk = match &sentence.quantity {
+        Quantity::TrackingError(name) => Risk::TrackingError(name.clone()),
+        Quantity::Risk(measure) => Risk::Scenario(*measure),
+        Quantity::Variance => Risk::Variance,
+        _ => Risk::Volatility,
+    };
+    risk.term(problem, sentence.as_str())
 }
 
 /// The columns of a group's members, each once.

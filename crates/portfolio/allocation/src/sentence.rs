@@ -54,6 +54,11 @@ impl<'a> Cursor<'a> {
         &self.text[self.at..]
     }
 
+    /// What is left of the sentence.
+    pub(crate) fn rest_of_sentence(&self) -> &'a str {
+        self.rest().trim()
+    }
+
     fn skip_blanks(&mut self) {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start().len();
@@ -98,6 +103,33 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Takes the words of `phrase` if they come next, with a blank, `-` or `_` between them.
+    pub(crate) fn take_phrase(&mut self, phrase: &str) -> bool {
+        let mut ahead = *self;
+        for (index, word) in phrase.split(' ').enumerate() {
+            if index > 0 && !ahead.take("-") {
+                ahead.take("_");
+            }
+            if !ahead.take_word(word) {
+                return false;
+            }
+        }
+        *self = ahead;
+        true
+    }
+
+    /// A name without parentheses: letters, digits, `_` and `.`, a letter first.
+    pub(crate) fn name(&mut self) -> &'a str {
+        self.skip_blanks();
+        let rest = self.rest();
+        let inside = |(i, c): (usize, char)| {
+            c.is_alphabetic() || (i > 0 && (c.is_ascii_digit() || matches!(c, '_' | '.')))
+        };
+        let end = rest.char_indices().find(|at| !inside(*at)).map_or(rest.len(), |(i, _)| i);
+        self.at += end;
+        &rest[..end]
+    }
+
     /// The name between parentheses, if an opening one comes next.
     pub(crate) fn parenthesised(&mut self) -> Result<Option<&'a str>, ParseError> {
         if !self.take("(") {
@@ -113,6 +145,18 @@ impl<'a> Cursor<'a> {
         }
         self.at += end + 1;
         Ok(Some(name))
+    }
+
+    /// Whether a number or a sign comes next.
+    pub(crate) fn starts_number(&mut self) -> bool {
+        self.here();
+        self.rest().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))
+    }
+
+    /// Whether a sign comes next.
+    pub(crate) fn starts_sign(&mut self) -> bool {
+        self.here();
+        self.rest().starts_with(['-', '+'])
     }
 
     /// A number as it is written, without a unit.
@@ -147,6 +191,31 @@ impl<'a> Cursor<'a> {
             return Err(self.error_at(start, wanted, Some(meant)));
         }
         Ok(value)
+    }
+
+    /// An amount that may be any number: a bound on a characteristic.
+    pub(crate) fn any_amount(&mut self) -> Result<f64, ParseError> {
+        let start = self.here();
+        let wanted = "a number or an amount such as `15%`";
+        let value = self.number().ok_or_else(|| self.error_at(start, wanted, None))?;
+        Ok(match () {
+            () if self.take("%") => value / 100.0,
+            () if self.take_word("bps") => value / 1e4,
+            () => value,
+        })
+    }
+
+    /// A name in a list: up to the next comma or the end.
+    pub(crate) fn listed(&mut self) -> Result<&'a str, ParseError> {
+        let start = self.here();
+        let rest = self.rest();
+        let end = rest.find(',').unwrap_or(rest.len());
+        let name = rest[..end].trim_end();
+        if name.is_empty() {
+            return Err(self.error_at(start, "the name of an asset", None));
+        }
+        self.at += end;
+        Ok(name)
     }
 
     /// An error unless the sentence ends here.

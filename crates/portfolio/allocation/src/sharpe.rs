@@ -19,6 +19,7 @@ use crate::active_set::ActiveSet;
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::{conflict, refuse};
 use crate::critical_line::fixed_budget;
+use crate::epigraph::Epigraph;
 use crate::evidence::{self, Claim};
 use crate::region::{Label, Region, Row, sentences};
 use crate::solver::{Outcome, Program, Quadratic, Solution, solve};
@@ -58,13 +59,21 @@ fn ratio(
         return Ok(target);
     }
     let rows = std::mem::take(&mut region.rows);
-    let program = homogenised(problem, &rows, region.columns, &excess, unit);
+    let epigraphs = std::mem::take(&mut region.epigraphs);
+    let mut program = homogenised(&rows, region.columns, &excess, unit, &epigraphs);
+    program.quadratic = Some(Quadratic {
+        n: problem.n_assets(),
+        values: problem.moments.covariance.as_slice(),
+        factor: 1.0,
+    });
     let mut solution = match solve(&program) {
         Outcome::Solved(solution) => solution,
         Outcome::Infeasible => return Err(no_excess(problem, risk_free, &excess)?),
         other => return Err(refuse(problem, METHOD, other)?),
     };
-    let size = size(problem, &rows, &solution)?;
+    // The program's own columns end with κ; those that cones added come after.
+    solution.x.truncate(region.columns + 1);
+    let size = size(problem, &rows, &solution, &epigraphs)?;
     solution.x.iter_mut().for_each(|x| *x /= size);
     let weights = cleaned(solution.x[..problem.n_assets()].to_vec());
     let variance = problem.moments.covariance.quad_form(&weights);
@@ -100,13 +109,13 @@ fn by_active_set(region: &Region<'_>, excess: &[f64]) -> Option<Target> {
 }
 
 /// The program in `y`, the auxiliary variables times `κ`, and `κ` as the last column; its rows are
-/// those of the region, then `κ >= 0`, then the excess return.
-fn homogenised<'a>(
-    problem: &'a Problem<'_>,
+/// those of the region, then `κ >= 0`, then the excess return. It has no objective yet.
+pub(crate) fn homogenised<'a>(
     rows: &[Row],
     columns: usize,
     excess: &[f64],
     unit: f64,
+    epigraphs: &[Epigraph<'a>],
 ) -> Program<'a> {
     let support = |terms, equality, limit| Row { terms, equality, limit, label: Label::Support };
     let homogeneous = rows.iter().map(|row| {
@@ -122,25 +131,27 @@ fn homogenised<'a>(
     let unit = if unit > 0.0 { unit } else { 1.0 };
     let terms = excess.iter().enumerate().map(|(asset, e)| (asset, e / unit));
     all.push(support(terms.collect(), true, 1.0));
+    let in_units = epigraphs.iter().map(|e| Epigraph { unit: Some(columns), ..e.clone() });
     Program {
-        quadratic: Some(Quadratic {
-            n: problem.n_assets(),
-            values: problem.moments.covariance.as_slice(),
-            factor: 1.0,
-        }),
         linear: vec![0.0; columns + 1],
         rows: all,
-        powers: Vec::new(),
+        epigraphs: in_units.collect(),
+        ..Program::default()
     }
 }
 
 /// What `y` is to be divided by.
-fn size(problem: &Problem<'_>, rows: &[Row], solution: &Solution) -> Result<f64, AllocationError> {
+pub(crate) fn size(
+    problem: &Problem<'_>,
+    rows: &[Row],
+    solution: &Solution,
+    epigraphs: &[Epigraph<'_>],
+) -> Result<f64, AllocationError> {
     let columns = solution.x.len() - 1;
     let fixed = rows.iter().any(|row| row.equality && row.limit != 0.0);
     let size = match fixed {
         true => solution.x[columns],
-        false => least_size(problem, rows, &solution.x[..columns])?,
+        false => least_size(problem, rows, &solution.x, epigraphs)?,
     };
     if size > LEAST_SIZE {
         return Ok(size);
@@ -151,9 +162,22 @@ fn size(problem: &Problem<'_>, rows: &[Row], solution: &Solution) -> Result<f64,
 
 /// The least `κ` for which `y / κ` is in the region: a linear program in the auxiliary variables
 /// and `κ`.
-fn least_size(problem: &Problem<'_>, rows: &[Row], y: &[f64]) -> Result<f64, AllocationError> {
+fn least_size(
+    problem: &Problem<'_>,
+    rows: &[Row],
+    solution: &[f64],
+    epigraphs: &[Epigraph<'_>],
+) -> Result<f64, AllocationError> {
     let n = problem.n_assets();
+    let (y, unit) = (&solution[..solution.len() - 1], solution[solution.len() - 1]);
     let auxiliary = y.len() - n;
+    let risks = epigraphs.iter().map(|epigraph| Row {
+        terms: vec![(epigraph.column - n, -1.0)],
+        equality: false,
+        limit: -epigraph.risk.value(&y[..n], unit).unwrap_or(y[epigraph.column]),
+        label: Label::Support,
+    });
+    let risks: Vec<Row> = risks.collect();
     let rows = rows.iter().map(|row| {
         let (fixed, free): (Vec<_>, Vec<_>) = row.terms.iter().partition(|(c, _)| *c < n);
         let at_y: f64 = fixed.iter().map(|(column, a)| a * y[*column]).sum();
@@ -172,10 +196,9 @@ fn least_size(problem: &Problem<'_>, rows: &[Row], y: &[f64]) -> Result<f64, All
     let positive =
         Row { terms: vec![(auxiliary, -1.0)], equality: false, limit: 0.0, label: Label::Support };
     let program = Program {
-        quadratic: None,
-        rows: rows.chain([positive]).collect(),
+        rows: rows.chain(risks).chain([positive]).collect(),
         linear,
-        powers: Vec::new(),
+        ..Program::default()
     };
     match solve(&program) {
         Outcome::Solved(solution) => Ok(solution.x[auxiliary]),
@@ -185,7 +208,7 @@ fn least_size(problem: &Problem<'_>, rows: &[Row], y: &[f64]) -> Result<f64, All
 
 /// Why the homogenised program has no solution: the region is empty, or nothing in it earns more
 /// than the risk-free rate.
-fn no_excess(
+pub(crate) fn no_excess(
     problem: &Problem<'_>,
     risk_free: f64,
     excess: &[f64],
@@ -198,7 +221,8 @@ fn no_excess(
     for (slope, e) in linear.iter_mut().zip(excess) {
         *slope = -e;
     }
-    let best = Program { quadratic: None, linear, rows: region.rows, powers: Vec::new() };
+    let best =
+        Program { linear, rows: region.rows, epigraphs: region.epigraphs, ..Program::default() };
     match solve(&best) {
         Outcome::Solved(solution) => Ok(AllocationError::NoExcessReturn {
             risk_free,

@@ -1,7 +1,7 @@
 //! The one seam to the cone solver.
 //!
-//! In: a [`Program`], `minimise factor · xᵀQx + linear · x` over linear rows and 3/2-power
-//! epigraphs. Out: a primal and dual [`Solution`] in the program's own units, or why there is
+//! In: a [`Program`], `minimise factor · xᵀQx + linear · x` over linear rows, 3/2-power
+//! epigraphs, cones and the epigraphs of risk measures. Out: a primal and dual [`Solution`] in the program's own units, or why there is
 //! none. Behind it: Clarabel, a homogeneous interior-point method (Goulart and Chen, 2024,
 //! "Clarabel: An interior-point solver for conic programs with quadratic objectives").
 //! Knows nothing about portfolios.
@@ -13,21 +13,52 @@
 
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::{
-    DefaultSettings, DefaultSolver, IPSolver, NonnegativeConeT, PowerConeT, SolverStatus,
-    SupportedConeT, ZeroConeT,
+    DefaultSettings, DefaultSolver, ExponentialConeT, IPSolver, NonnegativeConeT, PowerConeT,
+    SecondOrderConeT, SolverStatus, SupportedConeT, ZeroConeT,
 };
 use types::Status;
 
+use crate::cutting::{self, Warm};
+use crate::epigraph::Epigraph;
 use crate::region::Row;
 
-/// `minimise factor · xᵀQx + linear · x` subject to rows and powers.
-#[derive(Debug)]
+/// `minimise factor · xᵀQx + Σ squares + linear · x` subject to rows, powers, cones and epigraphs.
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Program<'a> {
     pub quadratic: Option<Quadratic<'a>>,
     /// One coefficient for each column.
     pub linear: Vec<f64>,
     pub rows: Vec<Row>,
     pub powers: Vec<Power>,
+    /// `factor · x[column]²`, as (column, factor), added to the objective.
+    pub squares: Vec<(usize, f64)>,
+    pub cones: Vec<Cone>,
+    /// Columns that lie above a risk of the weights; [`solve`] writes them as cones or cuts.
+    pub epigraphs: Vec<Epigraph<'a>>,
+}
+
+/// `terms · x + constant`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Affine {
+    pub terms: Vec<(usize, f64)>,
+    pub constant: f64,
+}
+
+/// Affine functions that together lie in a cone.
+#[derive(Debug, Clone)]
+pub(crate) struct Cone {
+    pub kind: ConeKind,
+    pub parts: Vec<Affine>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ConeKind {
+    /// `part₀ >= ‖(part₁, …)‖`.
+    SecondOrder,
+    /// `(a, b, c)` with `b · exp(a / b) <= c`.
+    Exponential,
+    /// `(a, b, c)` with `a^α · b^(1−α) >= abs(c)`.
+    Power(f64),
 }
 
 /// `factor · xᵀQx` over the first `n` columns; `values` is `Q`, positive semidefinite, in full.
@@ -81,8 +112,17 @@ const FULL: f64 = 1e-9;
 /// long steps of the homogeneous embedding fall into a cycle; shorter ones take another path.
 const STEPS: [f64; 3] = [0.99, 0.9, 0.7];
 
-/// Solves `program`: fully at the first attempt that can, else as well as the best of them.
+/// Solves `program`, its epigraphs included.
 pub(crate) fn solve(program: &Program<'_>) -> Outcome {
+    match program.epigraphs.is_empty() {
+        true => interior(program),
+        false => cutting::solve(program, &mut Warm::default()),
+    }
+}
+
+/// Solves a program without epigraphs: fully at the first attempt that can, else as well as the
+/// best of them.
+pub(crate) fn interior(program: &Program<'_>) -> Outcome {
     let mut best: Option<Outcome> = None;
     for step in STEPS {
         let outcome = attempt(program, step);
@@ -163,17 +203,17 @@ fn scale(program: &Program<'_>) -> f64 {
         let trace: f64 = (0..q.n).map(|i| q.values[i * q.n + i]).sum();
         2.0 * q.factor * trace / q.n as f64
     });
+    let square = program.squares.iter().fold(0.0_f64, |max, (_, factor)| max.max(2.0 * factor));
     let slope = program.linear.iter().fold(0.0_f64, |max, c| max.max(c.abs()));
-    let size = curvature.max(slope);
+    let size = curvature.max(square).max(slope);
     if size > 0.0 { size } else { 1.0 }
 }
 
 /// The upper triangle of `2 · factor · Q / scale`.
 fn hessian(program: &Program<'_>, scale: f64) -> CscMatrix<f64> {
     let columns = program.linear.len();
-    let Some(q) = program.quadratic else {
-        return CscMatrix::zeros((columns, columns));
-    };
+    let none = Quadratic { n: 0, values: &[], factor: 0.0 };
+    let q = program.quadratic.unwrap_or(none);
     let entries = q.n * (q.n + 1) / 2;
     let (mut starts, mut places) = (Vec::with_capacity(columns + 1), Vec::with_capacity(entries));
     let mut values = Vec::with_capacity(entries);
@@ -185,6 +225,10 @@ fn hessian(program: &Program<'_>, scale: f64) -> CscMatrix<f64> {
             let upper = &q.values[column * q.n..=column * q.n + column];
             values.extend(upper.iter().map(|value| factor * value));
         }
+        for (_, square) in program.squares.iter().filter(|(at, _)| *at == column) {
+            places.push(column);
+            values.push(2.0 * square / scale);
+        }
     }
     starts.push(values.len());
     CscMatrix::new(columns, columns, starts, places, values)
@@ -192,11 +236,12 @@ fn hessian(program: &Program<'_>, scale: f64) -> CscMatrix<f64> {
 
 type Rows = (CscMatrix<f64>, Vec<f64>, Vec<SupportedConeT<f64>>, Vec<usize>);
 
-/// Equalities first, inequalities after them, powers last; and where each row went.
+/// Equalities first, inequalities after them, then powers and cones; and where each row went.
 fn rows(program: &Program<'_>) -> Rows {
     let equalities = program.rows.iter().filter(|row| row.equality).count();
     let inequalities = program.rows.len() - equalities;
-    let height = program.rows.len() + 3 * program.powers.len();
+    let parts: usize = program.cones.iter().map(|cone| cone.parts.len()).sum();
+    let height = program.rows.len() + 3 * program.powers.len() + parts;
     let (mut r, mut c, mut v) = (Vec::new(), Vec::new(), Vec::new());
     let mut limits = vec![0.0; height];
     let mut places = Vec::with_capacity(program.rows.len());
@@ -223,6 +268,23 @@ fn rows(program: &Program<'_>) -> Rows {
     }
     let mut cones = vec![ZeroConeT(equalities), NonnegativeConeT(inequalities)];
     cones.extend(program.powers.iter().map(|_| PowerConeT(2.0 / 3.0)));
+    let mut place = program.rows.len() + 3 * program.powers.len();
+    for cone in &program.cones {
+        cones.push(match cone.kind {
+            ConeKind::SecondOrder => SecondOrderConeT(cone.parts.len()),
+            ConeKind::Exponential => ExponentialConeT(),
+            ConeKind::Power(exponent) => PowerConeT(exponent),
+        });
+        for part in &cone.parts {
+            limits[place] = part.constant;
+            for (column, coefficient) in &part.terms {
+                r.push(place);
+                c.push(*column);
+                v.push(-coefficient);
+            }
+            place += 1;
+        }
+    }
     let matrix = CscMatrix::new_from_triplets(height, program.linear.len(), r, c, v);
     (matrix, limits, cones, places)
 }

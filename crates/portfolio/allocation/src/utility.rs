@@ -141,6 +141,8 @@ impl Utility {
             linear,
             rows,
             powers,
+            epigraphs: std::mem::take(&mut region.epigraphs),
+            ..Program::default()
         }
     }
 }

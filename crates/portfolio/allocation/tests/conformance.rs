@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use allocation::{Constraint, Costs, Objective, Problem, allocate, frontier};
-use risk::{Matrix, Moments};
+use risk::{Matrix, Moments, Returns};
 use serde::Deserialize;
 use types::{Status, Symbol, parse_date};
 
@@ -30,7 +30,18 @@ struct Case {
     #[serde(default)]
     groups: BTreeMap<String, Vec<Symbol>>,
     costs: Option<CostsFile>,
+    #[serde(default)]
+    benchmarks: BTreeMap<String, Vec<f64>>,
+    #[serde(default)]
+    characteristics: BTreeMap<String, Vec<f64>>,
+    #[serde(default)]
+    probabilities: Vec<f64>,
     expected: Expected,
+}
+
+#[derive(Deserialize)]
+struct ScenariosFile {
+    returns: Vec<Vec<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -60,9 +71,17 @@ fn moments(name: &str) -> Moments {
     Moments::new(file.symbols.into(), file.mean, covariance, 0).unwrap()
 }
 
+/// The scenarios that have the name of the moments, if there are any.
+fn scenarios(name: &str, symbols: &[Symbol]) -> Option<Returns> {
+    let path = folder().join("scenarios").join(format!("{name}.json"));
+    let file: ScenariosFile = serde_json::from_slice(&fs::read(path).ok()?).unwrap();
+    Some(Returns::new(symbols.to_vec(), file.returns.concat()).unwrap())
+}
+
 /// The largest difference of weights, and of the objective where one is known.
 fn run(case: &Case) -> (f64, Option<f64>) {
     let moments = moments(&case.moments);
+    let scenarios = scenarios(&case.moments, &moments.symbols);
     let problem = Problem {
         moments: &moments,
         expected_return: &moments.mean,
@@ -73,10 +92,16 @@ fn run(case: &Case) -> (f64, Option<f64>) {
             linear: costs.linear.clone(),
             impact_factor: costs.impact_factor.clone(),
         }),
-        as_of: parse_date("2022-12-28").unwrap(),
+        scenarios: scenarios.as_ref(),
+        probabilities: &case.probabilities,
+        benchmarks: &case.benchmarks,
+        characteristics: &case.characteristics,
+        ..Problem::new(&moments, parse_date("2022-12-28").unwrap())
     };
-    let target = allocate(&case.objective, &problem).unwrap();
-    assert_ne!(target.certificate.status, Status::AlmostSolved);
+    let target = allocate(&case.objective, &problem)
+        .unwrap_or_else(|error| panic!("{}: {error}", case.objective));
+    let evidence = &target.certificate;
+    assert_ne!(evidence.status, Status::AlmostSolved, "{}: {evidence:?}", case.objective);
     let weights = case.expected.weights.iter().flatten().zip(&target.weights);
     let apart = weights.fold(0.0_f64, |max, (a, b)| max.max((a - b).abs()));
     let objective = case.expected.objective;
@@ -118,6 +143,7 @@ fn frontier_passes_through_the_published_turning_points() {
         groups: &BTreeMap::new(),
         costs: None,
         as_of: parse_date("2013-03-22").unwrap(),
+        ..Problem::new(&moments, parse_date("2013-03-22").unwrap())
     };
     let points = frontier(&problem, 201).unwrap();
     assert!((points[0].volatility - 0.205_237_619_813_87).abs() < 1e-9);

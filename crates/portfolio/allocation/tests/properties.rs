@@ -45,6 +45,7 @@ impl Set {
             groups: &self.groups,
             costs: self.costs.clone(),
             as_of: parse_date("2020-01-31").unwrap(),
+            ..Problem::new(&self.moments, parse_date("2020-01-31").unwrap())
         }
     }
 

@@ -26,6 +26,7 @@ fn ask(objective: &str, sentences: &[&str], previous: &[f64]) -> Result<Target, 
         groups: &BTreeMap::from([("energy".to_owned(), energy)]),
         costs: None,
         as_of: parse_date("2020-01-31").unwrap(),
+        ..Problem::new(&moments, parse_date("2020-01-31").unwrap())
     };
     allocate(&objective.parse().unwrap(), &problem)
 }

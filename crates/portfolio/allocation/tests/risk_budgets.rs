@@ -13,15 +13,8 @@ fn problem<'a>(
     constraints: &'a [Constraint],
     groups: &'a BTreeMap<String, Vec<Symbol>>,
 ) -> Problem<'a> {
-    Problem {
-        moments,
-        expected_return: &[],
-        previous: &[],
-        constraints,
-        groups,
-        costs: None,
-        as_of: types::parse_date("2020-01-31").unwrap(),
-    }
+    let as_of = types::parse_date("2020-01-31").unwrap();
+    Problem { constraints, groups, ..Problem::new(moments, as_of) }
 }
 
 fn universes(most: usize) -> impl Strategy<Value = Moments> {

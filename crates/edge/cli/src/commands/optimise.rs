@@ -1,9 +1,11 @@
 //! `trimtab optimise` and `trimtab frontier`: one question, answered from prices alone.
 
+mod given;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use allocation::{Constraint, Objective, Problem, allocate, frontier as sweep};
+use allocation::{Constraint, Objective, Problem, allocate, frontier as sweep, scenarios};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use risk::{
@@ -36,7 +38,8 @@ pub struct Market {
     /// How expected returns are estimated
     #[arg(long, value_enum, default_value_t = Mean::BayesStein)]
     mean: Mean,
-    /// Trading days of the horizon; moments are scaled to it
+    /// Trading days of the horizon; moments are scaled to it, and risk measures such as cvar(95%) read
+    /// what was earned over each run of so many days (drawdowns read days)
     #[arg(long, default_value_t = 252, value_name = "DAYS")]
     horizon: usize,
     /// A constraint, such as "weight <= 15%"; may be given several times
@@ -45,6 +48,15 @@ pub struct Market {
     /// A group for constraints, such as "energy=CVX,XOM"; may be given several times
     #[arg(long = "group", value_name = "NAME=SYMBOLS")]
     groups: Vec<String>,
+    /// Weights that are held already, such as "AAPL:12%,KO:5%", for turnover and `no trade: AAPL`
+    #[arg(long, default_value = "", value_name = "SYMBOL:WEIGHT,...")]
+    hold: String,
+    /// A benchmark for constraints such as "tracking_error(index) <= 3%"; may be given several times
+    #[arg(long = "benchmark", value_name = "NAME=SYMBOL:WEIGHT,...")]
+    benchmarks: Vec<String>,
+    /// Numbers about symbols for constraints such as "esg >= 0.5"; may be given several times
+    #[arg(long = "characteristic", value_name = "NAME=SYMBOL:NUMBER,...")]
+    characteristics: Vec<String>,
     /// How to print the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -56,8 +68,10 @@ pub struct OptimiseArgs {
     #[command(flatten)]
     market: Market,
     /// What the weights are for: "minimise variance", "maximise return - 5 * variance",
-    /// "maximise sharpe", "risk parity", "hierarchical risk parity", "equal weight",
-    /// "inverse volatility"
+    /// "maximise sharpe", "minimise cvar(95%)", "maximise return / cvar(95%)", "maximise growth",
+    /// "minimise tracking_error(index)", "risk parity", "maximise diversification", "nested clusters",
+    /// "hierarchical risk parity", "hierarchical equal risk", "schur complementary", "equal weight",
+    /// "inverse volatility"; a word that is not known is answered with those that are
     #[arg(long, default_value = "minimise variance", value_name = "SENTENCE")]
     objective: String,
 }
@@ -94,6 +108,10 @@ struct Question {
     moments: Moments,
     constraints: Vec<Constraint>,
     groups: BTreeMap<String, Vec<Symbol>>,
+    held: Vec<f64>,
+    benchmarks: BTreeMap<String, Vec<f64>>,
+    characteristics: BTreeMap<String, Vec<f64>>,
+    returns: Returns,
     as_of: Date,
 }
 
@@ -122,23 +140,27 @@ impl Question {
         };
         let daily = estimate(&returns, &mean, &covariance)?;
         let constraints = market.constraints.iter().map(|sentence| sentence.parse());
+        let symbols = returns.symbols().clone();
         Ok(Self {
             moments: daily.scaled(market.horizon as f64),
             constraints: constraints.collect::<Result<_, _>>()?,
             groups: groups(&market.groups)?,
+            held: given::numbers("--hold", &market.hold, &symbols)?,
+            benchmarks: given::named("--benchmark", &market.benchmarks, &symbols)?,
+            characteristics: given::named("--characteristic", &market.characteristics, &symbols)?,
+            returns,
             as_of: panel.last_date().context("there are no prices")?,
         })
     }
 
     fn problem(&self) -> Problem<'_> {
         Problem {
-            moments: &self.moments,
-            expected_return: &self.moments.mean,
-            previous: &[],
+            previous: &self.held,
             constraints: &self.constraints,
             groups: &self.groups,
-            costs: None,
-            as_of: self.as_of,
+            benchmarks: &self.benchmarks,
+            characteristics: &self.characteristics,
+            ..Problem::new(&self.moments, self.as_of)
         }
     }
 }
@@ -173,7 +195,10 @@ fn groups(given: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Symbol>>> {
 pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
     let question = Question::read(&args.market)?;
     let objective: Objective = args.objective.parse()?;
-    let target = allocate(&objective, &question.problem())?;
+    let days = args.market.horizon;
+    let scenarios = scenarios(&objective, &question.constraints, &question.returns, days)?;
+    let problem = Problem { scenarios: scenarios.as_ref(), ..question.problem() };
+    let target = allocate(&objective, &problem)?;
     match args.market.format {
         Format::Json => json(&target)?,
         Format::Table => print(&target, &question.moments, args.market.horizon)?,

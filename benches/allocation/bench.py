@@ -1,0 +1,157 @@
+"""Allocation and risk, ours beside the peers: the same numbers in, the answers held against each other.
+
+    python bench.py OURS [--quick] [--only "variance sharpe"]
+
+Ours answers in a process of its own and says how long one answer took. The value of each answer is
+computed here, by one formula for all; a gap says how much worse or better a peer's value is.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+import data
+import peers
+
+
+def variance(given, weights):
+    return weights @ given["covariance"] @ weights
+
+
+def volatility(given, weights):
+    return variance(given, weights) ** 0.5
+
+
+def sharpe(given, weights):
+    return given["mean"] @ weights / volatility(given, weights)
+
+
+def uneven(given, weights):
+    """How far the largest share of risk is from an equal one."""
+    shares = weights * (given["covariance"] @ weights) / variance(given, weights)
+    return np.abs(shares * len(weights) - 1).max()
+
+
+def norm(given, values):
+    return float(np.linalg.norm(values))
+
+
+def from_returns(rows, assets, seed):
+    def make():
+        x = data.returns(rows, assets, seed)
+        return {"returns": x, "mean": data.means(x), "covariance": data.covariance(x)}
+
+    return make
+
+
+def from_factors(assets, factors, seed):
+    def make():
+        mean, loadings, specific = data.factor_covariance(assets, factors, seed)
+        covariance = loadings @ loadings.T + np.diag(specific)
+        return {"mean": mean, "covariance": covariance, "loadings": loadings, "specific": specific}
+
+    return make
+
+
+def questions(quick):
+    """(name, ours' words, data, value, times of ours, [(peer, answer, times)], goal)."""
+    large = 100 if quick else 500
+    for assets in (20, large):
+        peer = {
+            "variance": [
+                ("skfolio", peers.skfolio_mean_risk("MINIMIZE_RISK"), 5),
+                ("PyPortfolioOpt", peers.pypfopt_frontier("variance"), 5),
+            ],
+            "sharpe": [
+                ("skfolio", peers.skfolio_mean_risk("MAXIMIZE_RATIO"), 5),
+                ("PyPortfolioOpt", peers.pypfopt_frontier("sharpe"), 5),
+            ],
+        }
+        make = from_returns(1_260, assets, assets)
+        yield f"variance, {assets} assets", "minimise variance", make, volatility, 101, peer["variance"], 100
+        yield f"sharpe, {assets} assets", "maximise sharpe", make, sharpe, 101, peer["sharpe"], 100
+    huge = 200 if quick else 1_000
+    many = from_returns(2_520, huge, 3)
+    yield f"risk parity, {huge} assets", "risk parity", many, uneven, 11, [
+        ("skfolio", peers.skfolio_model("RiskBudgeting"), 1),
+    ], "< 20 ms"
+    yield f"hrp, {huge} assets", "hierarchical risk parity", many, volatility, 11, [
+        ("skfolio", peers.skfolio_model("HierarchicalRiskParity"), 3),
+        ("PyPortfolioOpt", peers.pypfopt_hrp, 3),
+    ], "< 50 ms"
+    yield f"ledoit-wolf, 1260 x {large}", "ledoit-wolf", from_returns(1_260, large, 5), norm, 21, [
+        ("scikit-learn", peers.sklearn_ledoit_wolf, 21),
+    ], 5
+    yield f"critical line, {large} assets", "critical-line", from_factors(large, large, 7), volatility, 5, [
+        ("cvxcla", peers.cvxcla_trace, 1),
+        *([("PyPortfolioOpt", peers.pypfopt_cla, 1)] if quick else []),
+    ], "< 0.1 s"
+    wide = 200 if quick else 2_000
+    yield f"critical line, {wide} assets", "critical-line", from_factors(wide, wide, 8), volatility, 3, [
+        ("cvxcla", peers.cvxcla_trace, 1),
+    ], "< 2 s"
+    yield f"critical line, {wide} assets, 20 factors", "critical-line-factors", from_factors(wide, 20, 9), volatility, 3, [
+        ("cvxcla", peers.cvxcla_trace, 1),
+    ], "< 0.3 s"
+
+
+def ours(program, words, given, times):
+    """Our answer, from files."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for name, values in given.items():
+            if not (name == "covariance" and "returns" in given):
+                np.ascontiguousarray(values, dtype="<f8").tofile(folder / f"{name}.f64")
+        np.array([float(len(given["mean"]))]).tofile(folder / "assets.f64")
+        run = subprocess.run([program, words, folder, str(times)], capture_output=True, text=True)
+        if run.returncode:
+            sys.exit(run.stderr)
+        return json.loads(run.stdout)["seconds"], np.fromfile(folder / "weights.f64", "<f8")
+
+
+def shown(seconds):
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.0f} ns"
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("ours")
+    arguments.add_argument("--quick", action="store_true")
+    arguments.add_argument("--only", default="")
+    asked = arguments.parse_args()
+    only = tuple(asked.only.split())
+    rows = []
+    print(f"{'question':42} {'ours':>10} {'peer':16} {'':>10} {'ratio':>9} {'gap of value':>13}  goal", flush=True)
+    for name, words, make, value, times, others, goal in questions(asked.quick):
+        if only and not name.startswith(only):
+            continue
+        given = make()
+        seconds, weights = ours(asked.ours, words, given, times)
+        mine = value(given, weights)
+        for peer, answer, repeats in others:
+            try:
+                took, theirs = answer(given, repeats)
+            except Exception as error:
+                print(f"{name:42} {shown(seconds):>10} {peer:16} failed: {type(error).__name__}: {error}"[:160], flush=True)
+                continue
+            gap = value(given, theirs) - mine
+            wanted = f">= {goal}x" if isinstance(goal, int) else goal
+            print(
+                f"{name:42} {shown(seconds):>10} {peer:16} {shown(took):>10} {took / seconds:>8,.1f}x {gap:>13.1e}  {wanted}",
+                flush=True,
+            )
+            rows.append({"question": name, "ours": seconds, "peer": peer, "theirs": took, "gap": gap, "goal": wanted})
+    out = pathlib.Path("target/bench/allocation.json")
+    out.write_text(json.dumps(rows, indent=1))
+    print(f"written to {out}")
+
+
+main()

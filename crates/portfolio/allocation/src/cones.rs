@@ -1,0 +1,283 @@
+//! Risk measures as cones, for those that are not the maximum of a finite number of planes.
+//!
+//! In: a program with epigraphs. Out: the same program with new columns, rows and cones in place
+//! of the conic epigraphs. Losses are divided by their typical size first, so that a solver sees
+//! numbers of order one for daily and for annual returns.
+//!
+//! Sources: Ahmadi-Javid (2012), "Entropic value-at-risk", for [`entropic`]; Cajas (2023),
+//! "Portfolio optimization of relativistic value at risk", for [`relativistic`] as power cones;
+//! Cajas (2021), "Kelly criterion: a conic approach", for [`growth`].
+
+use crate::epigraph::{Epigraph, RiskTerm};
+use crate::measure::ScenarioMeasure as M;
+use crate::oracle::tail_of;
+use crate::region::{Label, Row};
+use crate::root::gram_root;
+use crate::scenarios::Scenarios;
+use crate::solver::{Affine, Cone, ConeKind, Program};
+
+type Terms = Vec<(usize, f64)>;
+
+/// `program` with its conic epigraphs written as cones; those that cuts can write remain.
+pub(crate) fn expanded<'a>(program: &Program<'a>) -> Program<'a> {
+    let mut program = program.clone();
+    let (kept, conic) =
+        std::mem::take(&mut program.epigraphs).into_iter().partition(|e| e.risk.polyhedral());
+    program.epigraphs = kept;
+    for epigraph in conic {
+        let mut writer = Writer { program: &mut program, epigraph: &epigraph };
+        match &epigraph.risk {
+            RiskTerm::Scenario(measure, scenarios) => writer.measure(*measure, scenarios),
+            RiskTerm::Distance { root, from } => writer.distance(root, from),
+            RiskTerm::Growth(scenarios) => writer.growth(scenarios),
+        }
+    }
+    program
+}
+
+struct Writer<'p, 'a, 'e> {
+    program: &'p mut Program<'a>,
+    epigraph: &'e Epigraph<'a>,
+}
+
+impl Writer<'_, '_, '_> {
+    fn column(&mut self) -> usize {
+        self.program.linear.push(0.0);
+        self.program.linear.len() - 1
+    }
+
+    fn columns(&mut self, count: usize) -> Vec<usize> {
+        (0..count).map(|_| self.column()).collect()
+    }
+
+    fn row(&mut self, terms: Terms, equality: bool) {
+        self.program.rows.push(Row { terms, equality, limit: 0.0, label: Label::Support });
+    }
+
+    fn cone(&mut self, kind: ConeKind, parts: Vec<Affine>) {
+        self.program.cones.push(Cone { kind, parts });
+    }
+
+    /// `constant` times the unit of the epigraph.
+    fn constant(&self, terms: Terms, constant: f64) -> Affine {
+        match self.epigraph.unit {
+            Some(unit) if constant != 0.0 => {
+                let mut terms = terms;
+                terms.push((unit, constant));
+                Affine { terms, constant: 0.0 }
+            }
+            _ => Affine { terms, constant },
+        }
+    }
+
+    /// `x[column] · size >= ‖parts‖`.
+    fn norm(&mut self, size: f64, parts: Vec<Affine>) {
+        let head = Affine { terms: vec![(self.epigraph.column, size)], constant: 0.0 };
+        let parts = std::iter::once(head).chain(parts).collect();
+        self.cone(ConeKind::SecondOrder, parts);
+    }
+
+    fn distance(&mut self, root: &[Vec<f64>], from: &[f64]) {
+        let squares: f64 = root.iter().flatten().map(|a| a * a).sum();
+        let unit = sized((squares / from.len() as f64).sqrt());
+        let parts = root.iter().map(|row| {
+            let terms = row.iter().enumerate().filter(|(_, a)| **a != 0.0);
+            let offset: f64 = row.iter().zip(from).map(|(a, b)| a * b).sum();
+            self.constant(terms.map(|(i, a)| (i, a / unit)).collect(), -offset / unit)
+        });
+        let parts = parts.collect();
+        self.norm(1.0 / unit, parts);
+    }
+
+    fn measure(&mut self, measure: M, scenarios: &Scenarios<'_>) {
+        let unit = typical(scenarios);
+        match measure {
+            M::StandardDeviation => self.standard_deviation(scenarios, unit),
+            M::SemiDeviation | M::SemiVariance => self.semi_deviation(scenarios, unit),
+            M::SecondLowerPartialMoment(target) => self.shortfall(scenarios, target, unit),
+            M::UlcerIndex => {
+                let depths = self.depths(scenarios, unit);
+                let parts = roots(scenarios, &depths, 1.0);
+                self.norm(1.0 / unit, parts);
+            }
+            M::EntropicValueAtRisk(level) => {
+                let losses = losses(scenarios, unit);
+                self.entropic(scenarios, &losses, tail_of(level), unit);
+            }
+            M::EntropicDrawdownAtRisk(level) => {
+                let depths = self.depths(scenarios, unit);
+                let losses: Vec<Terms> = depths.iter().map(|d| vec![(*d, 1.0)]).collect();
+                self.entropic(scenarios, &losses, tail_of(level), unit);
+            }
+            M::RelativisticValueAtRisk(level, deformation) => {
+                let losses = losses(scenarios, unit);
+                self.relativistic(&losses, tail_of(level), deformation, unit);
+            }
+            M::RelativisticDrawdownAtRisk(level, deformation) => {
+                let depths = self.depths(scenarios, unit);
+                let losses: Vec<Terms> = depths.iter().map(|d| vec![(*d, 1.0)]).collect();
+                self.relativistic(&losses, tail_of(level), deformation, unit);
+            }
+            _ => unreachable!("{measure} is written by cuts"),
+        }
+    }
+
+    /// Through the covariance of the scenarios, whose root has a row for each asset at most.
+    fn standard_deviation(&mut self, scenarios: &Scenarios<'_>, unit: f64) {
+        let root = gram_root(&crate::root::sample_covariance(scenarios));
+        let parts = root.iter().map(|row| Affine {
+            terms: row.iter().enumerate().map(|(i, a)| (i, a / unit)).collect(),
+            constant: 0.0,
+        });
+        let parts = parts.collect();
+        self.norm(1.0 / unit, parts);
+    }
+
+    fn semi_deviation(&mut self, scenarios: &Scenarios<'_>, unit: f64) {
+        let mean = self.column();
+        let mut row: Terms =
+            scenarios.weighted(&likely(scenarios)).into_iter().enumerate().collect();
+        row.iter_mut().for_each(|(_, a)| *a /= unit);
+        row.push((mean, -1.0));
+        self.row(row, true);
+        let short = self.columns(scenarios.count());
+        for (loss, column) in losses(scenarios, unit).into_iter().zip(&short) {
+            let mut terms = loss;
+            terms.extend([(mean, 1.0), (*column, -1.0)]);
+            self.row(terms, false);
+            self.row(vec![(*column, -1.0)], false);
+        }
+        let parts = roots(scenarios, &short, scenarios.correction());
+        self.norm(1.0 / unit, parts);
+    }
+
+    fn shortfall(&mut self, scenarios: &Scenarios<'_>, target: f64, unit: f64) {
+        let short = self.columns(scenarios.count());
+        for (loss, column) in losses(scenarios, unit).into_iter().zip(&short) {
+            let mut terms = loss;
+            terms.push((*column, -1.0));
+            let whole = self.constant(terms, target / unit);
+            let Affine { terms, constant } = whole;
+            let row = Row { terms, equality: false, limit: -constant, label: Label::Support };
+            self.program.rows.push(row);
+            self.row(vec![(*column, -1.0)], false);
+        }
+        let parts = roots(scenarios, &short, scenarios.correction());
+        self.norm(1.0 / unit, parts);
+    }
+
+    /// Columns above the depth below the highest sum so far: `d_s >= d_{s−1} − r_s`, `d_s >= 0`.
+    fn depths(&mut self, scenarios: &Scenarios<'_>, unit: f64) -> Vec<usize> {
+        let depths = self.columns(scenarios.count());
+        for (s, loss) in losses(scenarios, unit).into_iter().enumerate() {
+            let mut terms = loss;
+            terms.push((depths[s], -1.0));
+            if s > 0 {
+                terms.push((depths[s - 1], 1.0));
+            }
+            self.row(terms, false);
+            self.row(vec![(depths[s], -1.0)], false);
+        }
+        depths
+    }
+
+    /// `risk >= u + z ln(1/α)` with `E z exp((loss − u)/z) <= z`.
+    fn entropic(&mut self, scenarios: &Scenarios<'_>, losses: &[Terms], tail: f64, unit: f64) {
+        let (u, z) = (self.column(), self.column());
+        let risk = vec![(u, unit), (z, -unit * tail.ln()), (self.epigraph.column, -1.0)];
+        self.row(risk, false);
+        let mut sum: Terms = vec![(z, -1.0)];
+        for (s, loss) in losses.iter().enumerate() {
+            let power = self.column();
+            sum.push((power, scenarios.probability(s)));
+            let mut exponent = loss.clone();
+            exponent.push((u, -1.0));
+            let parts = [exponent, vec![(z, 1.0)], vec![(power, 1.0)]];
+            self.cone(ConeKind::Exponential, parts.map(linear).to_vec());
+        }
+        self.row(sum, false);
+    }
+
+    /// Equally likely scenarios. With `k` the deformation and `ln_k` the deformed logarithm of
+    /// `1/(αT)`: `risk >= u + ln_k z + Σ (ψ + θ)`, `loss − u + ε + ω <= 0`,
+    /// `(z (1+k)/2k, ψ (1+k)/k, ε)` and `(ω/(1−k), θ/k, −z/2k)` in power cones.
+    fn relativistic(&mut self, losses: &[Terms], tail: f64, k: f64, unit: f64) {
+        let (u, z) = (self.column(), self.column());
+        let odds = 1.0 / (tail * losses.len() as f64);
+        let logarithm = (odds.powf(k) - odds.powf(-k)) / (2.0 * k);
+        let mut risk = vec![(u, unit), (z, unit * logarithm), (self.epigraph.column, -1.0)];
+        for loss in losses {
+            let [psi, theta, epsilon, omega] = [(); 4].map(|()| self.column());
+            risk.extend([(psi, unit), (theta, unit)]);
+            let mut terms = loss.clone();
+            terms.extend([(u, -1.0), (epsilon, 1.0), (omega, 1.0)]);
+            self.row(terms, false);
+            let upper = [
+                vec![(z, (1.0 + k) / (2.0 * k))],
+                vec![(psi, (1.0 + k) / k)],
+                vec![(epsilon, 1.0)],
+            ];
+            self.cone(ConeKind::Power(1.0 / (1.0 + k)), upper.map(linear).to_vec());
+            let lower =
+                [vec![(omega, 1.0 / (1.0 - k))], vec![(theta, 1.0 / k)], vec![(z, -0.5 / k)]];
+            self.cone(ConeKind::Power(1.0 - k), lower.map(linear).to_vec());
+        }
+        self.row(risk, false);
+    }
+
+    /// `column >= −Σ p u` with `exp(u_s) <= 1 + return_s`.
+    fn growth(&mut self, scenarios: &Scenarios<'_>) {
+        let mut sum: Terms = vec![(self.epigraph.column, -1.0)];
+        for (s, loss) in losses(scenarios, 1.0).into_iter().enumerate() {
+            let log = self.column();
+            sum.push((log, -scenarios.probability(s)));
+            let wealth = loss.into_iter().map(|(asset, l)| (asset, -l)).collect();
+            self.cone(
+                ConeKind::Exponential,
+                vec![
+                    linear(vec![(log, 1.0)]),
+                    Affine { terms: Vec::new(), constant: 1.0 },
+                    Affine { terms: wealth, constant: 1.0 },
+                ],
+            );
+        }
+        self.row(sum, false);
+    }
+}
+
+fn linear(terms: Terms) -> Affine {
+    Affine { terms, constant: 0.0 }
+}
+
+/// Every scenario with its probability.
+fn likely(scenarios: &Scenarios<'_>) -> Vec<(usize, f64)> {
+    (0..scenarios.count()).map(|s| (s, scenarios.probability(s))).collect()
+}
+
+/// The loss of each scenario in terms of the weights, in units of `unit`.
+fn losses(scenarios: &Scenarios<'_>, unit: f64) -> Vec<Terms> {
+    let of = |s: usize| {
+        let row = scenarios.returns.row(s).iter().enumerate();
+        row.filter(|(_, r)| **r != 0.0).map(|(i, r)| (i, -r / unit)).collect()
+    };
+    (0..scenarios.count()).map(of).collect()
+}
+
+/// `√(p / divisor) x` for each column.
+fn roots(scenarios: &Scenarios<'_>, columns: &[usize], divisor: f64) -> Vec<Affine> {
+    let part = |(s, column): (usize, &usize)| {
+        let weight = (scenarios.probability(s) / divisor.max(f64::MIN_POSITIVE)).sqrt();
+        linear(vec![(*column, weight)])
+    };
+    columns.iter().enumerate().map(part).collect()
+}
+
+/// The mean absolute return.
+fn typical(scenarios: &Scenarios<'_>) -> f64 {
+    let all = scenarios.returns.as_slice();
+    sized(all.iter().map(|r| r.abs()).sum::<f64>() / all.len() as f64)
+}
+
+fn sized(size: f64) -> f64 {
+    if size > 0.0 { size } else { 1.0 }
+}

@@ -1,0 +1,90 @@
+//! A column that lies above a risk of the weights.
+//!
+//! In: a column of a program and a convex risk. Out: its value and supporting plane at given
+//! weights, and whether cuts or cones write it. Where a ratio has multiplied the weights by `κ`,
+//! the column of `κ` is the epigraph's unit, which constants are multiplied by.
+//! Knows nothing about objectives or sentences.
+
+use crate::measure::ScenarioMeasure;
+use crate::oracle::{Support, support};
+use crate::scenarios::Scenarios;
+
+/// `x[column] >= risk(weights)`.
+#[derive(Debug, Clone)]
+pub(crate) struct Epigraph<'a> {
+    pub column: usize,
+    /// The column that constants are multiplied by; none for 1.
+    pub unit: Option<usize>,
+    pub risk: RiskTerm<'a>,
+}
+
+/// A convex function of the weights.
+#[derive(Debug, Clone)]
+pub(crate) enum RiskTerm<'a> {
+    /// A measure of the returns in scenarios.
+    Scenario(ScenarioMeasure, Scenarios<'a>),
+    /// `‖root · (weights − from)‖`: volatility, or tracking error.
+    Distance {
+        /// Rows of a matrix whose Gram matrix is the covariance.
+        root: Vec<Vec<f64>>,
+        /// The weights of the benchmark; nought for volatility.
+        from: Vec<f64>,
+    },
+    /// `−E ln(1 + return)`.
+    Growth(Scenarios<'a>),
+}
+
+impl RiskTerm<'_> {
+    /// Whether it is the maximum of a finite number of planes.
+    pub(crate) fn polyhedral(&self) -> bool {
+        matches!(self, RiskTerm::Scenario(measure, _) if measure.polyhedral())
+    }
+
+    /// The value at `weights` whose constants count `unit` times; `None` if it takes a solve.
+    pub(crate) fn value(&self, weights: &[f64], unit: f64) -> Option<f64> {
+        match self {
+            RiskTerm::Scenario(measure, scenarios) => {
+                let returns = scenarios.of_portfolio(weights);
+                measured(*measure, scenarios, &returns, unit).map(|support| support.value)
+            }
+            RiskTerm::Distance { root, from } => {
+                let apart: Vec<f64> = weights.iter().zip(from).map(|(w, b)| w - b * unit).collect();
+                let parts = root.iter().map(|row| dot(row, &apart).powi(2));
+                Some(parts.sum::<f64>().sqrt())
+            }
+            RiskTerm::Growth(scenarios) => {
+                let returns = scenarios.of_portfolio(weights);
+                let logs = returns.iter().enumerate();
+                Some(-logs.map(|(s, r)| scenarios.probability(s) * r.ln_1p()).sum::<f64>())
+            }
+        }
+    }
+}
+
+/// The support at `returns`, those of `unit` times the portfolio: a measure with a target return
+/// has `unit` times the target.
+pub(crate) fn measured(
+    measure: ScenarioMeasure,
+    scenarios: &Scenarios<'_>,
+    returns: &[f64],
+    unit: f64,
+) -> Option<Support> {
+    use ScenarioMeasure::{FirstLowerPartialMoment, SecondLowerPartialMoment};
+    match measure {
+        FirstLowerPartialMoment(target) => {
+            let mut found = support(FirstLowerPartialMoment(target * unit), scenarios, returns)?;
+            found.constant = -target * found.scenarios.iter().map(|(_, q)| q).sum::<f64>();
+            Some(found)
+        }
+        SecondLowerPartialMoment(target) => {
+            let mut found = support(SecondLowerPartialMoment(target * unit), scenarios, returns)?;
+            found.constant = -target * found.scenarios.iter().map(|(_, q)| q).sum::<f64>();
+            Some(found)
+        }
+        other => support(other, scenarios, returns),
+    }
+}
+
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

@@ -1,0 +1,114 @@
+//! Scenarios from history, as long as the horizon of a decision.
+//!
+//! In: daily returns, an objective and its constraints. Out: the scenarios that their risk measures
+//! read, or none if no measure asks for any. Knows no solver.
+//!
+//! A measure of returns reads what a holder would have earned over each run of as many days as the
+//! horizon has, `Π(1 + r) − 1`. The runs overlap, so that their number says more than they know:
+//! a window of `T` days has `T − h + 1` of them, of which `T / h` are independent. A drawdown is a
+//! matter of days that follow each other, and reads the days themselves.
+
+use risk::Returns;
+
+use crate::constraint::{Constraint, Quantity};
+use crate::{AllocationError, Objective, Risk, ScenarioMeasure};
+
+/// The scenarios that `objective` and `constraints` read, `days` trading days long.
+pub fn scenarios(
+    objective: &Objective,
+    constraints: &[Constraint],
+    daily: &Returns,
+    days: usize,
+) -> Result<Option<Returns>, AllocationError> {
+    let measures = measures(objective, constraints);
+    let grows = matches!(objective, Objective::MaximumGrowth);
+    if !reads_scenarios(objective, constraints) {
+        return Ok(None);
+    }
+    let paths = measures.iter().filter(|measure| measure.is_of_path()).count();
+    let days = if paths == measures.len() && !grows { 1 } else { days.max(1) };
+    if paths > 0 && days > 1 {
+        return Err(AllocationError::MixedScenarios { days });
+    }
+    if daily.rows() <= days {
+        return Err(AllocationError::ShortHistory { days, rows: daily.rows() });
+    }
+    Ok(Some(over(daily, days)?))
+}
+
+/// Whether `objective` or one of `constraints` reads scenarios at all.
+pub fn reads_scenarios(objective: &Objective, constraints: &[Constraint]) -> bool {
+    matches!(objective, Objective::MaximumGrowth) || !measures(objective, constraints).is_empty()
+}
+
+fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<ScenarioMeasure> {
+    let risks: Vec<&Risk> = match objective {
+        Objective::MinimumRisk(risk) | Objective::MaximumRatio { risk, .. } => vec![risk],
+        Objective::MeanRisk { penalties, .. } => penalties.iter().map(|(_, risk)| risk).collect(),
+        _ => vec![],
+    };
+    let aimed = risks.into_iter().filter_map(|risk| match risk {
+        Risk::Scenario(measure) => Some(*measure),
+        _ => None,
+    });
+    let bounded = constraints.iter().filter_map(|constraint| match constraint.quantity() {
+        Quantity::Risk(measure) => Some(*measure),
+        _ => None,
+    });
+    aimed.chain(bounded).collect()
+}
+
+/// What was earned over each run of `days` days.
+fn over(daily: &Returns, days: usize) -> Result<Returns, AllocationError> {
+    if days == 1 {
+        return Ok(daily.clone());
+    }
+    let mut values = Vec::with_capacity((daily.rows() - days + 1) * daily.cols());
+    for first in 0..=daily.rows() - days {
+        for asset in 0..daily.cols() {
+            let grown: f64 = (first..first + days).map(|day| 1.0 + daily.row(day)[asset]).product();
+            values.push(grown - 1.0);
+        }
+    }
+    Ok(Returns::new(daily.symbols().to_vec(), values)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn daily() -> Returns {
+        Returns::new(vec!["A".into(), "B".into()], vec![0.1, 0.0, 0.1, -0.5, -0.1, 1.0]).unwrap()
+    }
+
+    fn of(objective: &str, sentences: &[&str], days: usize) -> Result<Option<Returns>, String> {
+        let constraints: Vec<Constraint> = sentences.iter().map(|s| s.parse().unwrap()).collect();
+        let objective = objective.parse().unwrap();
+        scenarios(&objective, &constraints, &daily(), days).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn returns_are_compounded_over_runs_of_the_horizon() {
+        let two = of("minimise cvar(95%)", &[], 2).unwrap().unwrap();
+        assert_eq!(two.rows(), 2);
+        let expected = [1.1 * 1.1 - 1.0, -0.5, 1.1 * 0.9 - 1.0, 0.0];
+        for (found, expected) in two.as_slice().iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-15, "{found} {expected}");
+        }
+        assert_eq!(of("minimise variance", &["cvar(95%) <= 2%"], 1), Ok(Some(daily())));
+    }
+
+    #[test]
+    fn drawdowns_read_days_and_moments_read_nothing() {
+        assert_eq!(of("minimise cdar(95%)", &[], 2), Ok(Some(daily())));
+        assert_eq!(of("minimise variance", &["weight <= 60%"], 2), Ok(None));
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_said() {
+        let mixed = of("minimise cdar(95%)", &["cvar(95%) <= 2%"], 2).unwrap_err();
+        assert!(mixed.contains("a horizon of one day"), "{mixed}");
+        let short = of("minimise cvar(95%)", &[], 3).unwrap_err();
+        assert!(short.contains("3 days"), "{short}");
+    }
+}

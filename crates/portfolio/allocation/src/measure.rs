@@ -1,0 +1,307 @@
+//! The risk measures that can be optimised over scenarios, by the names that the field gives them.
+//!
+//! In: `cvar(95%)` in a sentence. Out: a [`ScenarioMeasure`]. Each is a convex function of the
+//! weights, from the portfolio's return `r` in each scenario with its probability. Knows no data.
+//!
+//! | words | measure | source |
+//! |---|---|---|
+//! | `cvar(95%)` | mean loss in the worst 5 % | Rockafellar and Uryasev (2000) |
+//! | `evar(95%)` | entropic value at risk | Ahmadi-Javid (2012) |
+//! | `rlvar(95%, 0.3)` | relativistic value at risk with that deformation `κ` | Cajas (2023) |
+//! | `mad` | mean absolute deviation from the mean | Konno and Yamazaki (1991) |
+//! | `standard deviation` | root of the mean squared deviation, divided by `T − 1` if equally likely | |
+//! | `semi-deviation`, `semi-variance` | of the returns below the mean; the same divisor | Markowitz (1959) |
+//! | `first lower partial moment(0%)` | mean shortfall below a target | Fishburn (1977) |
+//! | `second lower partial moment(0%)` | root of the mean squared shortfall; the same divisor | Fishburn (1977) |
+//! | `worst realisation` | the greatest loss | Young (1998) |
+//! | `range` | the best return less the worst | |
+//! | `cvar range(95%)` | mean of the best 5 % less that of the worst | |
+//! | `gini mean difference` | mean absolute difference of two scenarios | Yitzhaki (1982) |
+//! | `tail gini(95%)` | mean of `cvar` over the tail, weighted by its level | Ogryczak and Ruszczyński (2002) |
+//! | `maximum drawdown`, `average drawdown` | below the highest sum of returns so far | Chekhlov, Uryasev and Zabarankin (2005) |
+//! | `cdar(95%)` | mean of the worst 5 % of drawdowns | the same |
+//! | `edar(95%)`, `rldar(95%, 0.3)` | entropic and relativistic measure of the drawdowns | Cajas (2023) |
+//! | `ulcer index` | root of the mean squared drawdown | Martin and McCann (1989) |
+//!
+//! Drawdowns add returns up day by day in the order of the scenarios, without compounding, from a
+//! peak of nought at the start: only so are they convex.
+
+use std::fmt;
+
+use crate::sentence::{Cursor, ParseError};
+
+/// A convex risk measure of the returns in scenarios. A level is the share of scenarios that are
+/// *not* in the tail, `0.95` as a rule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ScenarioMeasure {
+    /// Mean loss in the tail.
+    ConditionalValueAtRisk(f64),
+    /// The tightest exponential bound on the value at risk.
+    EntropicValueAtRisk(f64),
+    /// Between the entropic measure (deformation towards 0) and the worst realisation (1).
+    RelativisticValueAtRisk(f64, f64),
+    /// Mean absolute deviation from the mean.
+    MeanAbsoluteDeviation,
+    /// Standard deviation.
+    StandardDeviation,
+    /// Root of the mean square of what falls short of the mean.
+    SemiDeviation,
+    /// Its square.
+    SemiVariance,
+    /// Mean shortfall below a target return.
+    FirstLowerPartialMoment(f64),
+    /// Root of the mean squared shortfall below a target return.
+    SecondLowerPartialMoment(f64),
+    /// The greatest loss.
+    WorstRealisation,
+    /// The best return less the worst.
+    Range,
+    /// The mean of the best tail less that of the worst.
+    ConditionalValueAtRiskRange(f64),
+    /// Mean absolute difference of two scenarios.
+    GiniMeanDifference,
+    /// The spectral measure that weighs the tail linearly.
+    TailGini(f64),
+    /// The deepest drawdown.
+    MaximumDrawdown,
+    /// The mean drawdown.
+    AverageDrawdown,
+    /// The mean of the deepest drawdowns.
+    ConditionalDrawdownAtRisk(f64),
+    /// The entropic measure of the drawdowns.
+    EntropicDrawdownAtRisk(f64),
+    /// The relativistic measure of the drawdowns.
+    RelativisticDrawdownAtRisk(f64, f64),
+    /// Root of the mean squared drawdown.
+    UlcerIndex,
+}
+
+impl ScenarioMeasure {
+    /// Whether it reads scenarios as days that follow each other.
+    pub fn is_of_path(&self) -> bool {
+        matches!(
+            self,
+            M::MaximumDrawdown
+                | M::AverageDrawdown
+                | M::ConditionalDrawdownAtRisk(_)
+                | M::EntropicDrawdownAtRisk(_)
+                | M::RelativisticDrawdownAtRisk(..)
+                | M::UlcerIndex
+        )
+    }
+}
+
+use ScenarioMeasure as M;
+
+/// Names without a parameter.
+const PLAIN: [(&str, M); 14] = [
+    ("mean absolute deviation", M::MeanAbsoluteDeviation),
+    ("mad", M::MeanAbsoluteDeviation),
+    ("standard deviation", M::StandardDeviation),
+    ("semi deviation", M::SemiDeviation),
+    ("semi variance", M::SemiVariance),
+    ("worst realisation", M::WorstRealisation),
+    ("worst realization", M::WorstRealisation),
+    ("range", M::Range),
+    ("gini mean difference", M::GiniMeanDifference),
+    ("gmd", M::GiniMeanDifference),
+    ("maximum drawdown", M::MaximumDrawdown),
+    ("average drawdown", M::AverageDrawdown),
+    ("ulcer index", M::UlcerIndex),
+    ("semivariance", M::SemiVariance),
+];
+
+/// A word, and the measure that it makes of a number.
+type Word = (&'static str, fn(f64) -> M);
+
+/// Names with a level.
+const LEVELS: [Word; 7] = [
+    ("conditional value at risk", M::ConditionalValueAtRisk),
+    ("cvar range", M::ConditionalValueAtRiskRange),
+    ("cvar", M::ConditionalValueAtRisk),
+    ("evar", M::EntropicValueAtRisk),
+    ("tail gini", M::TailGini),
+    ("cdar", M::ConditionalDrawdownAtRisk),
+    ("edar", M::EntropicDrawdownAtRisk),
+];
+
+/// Names with a target return.
+const TARGETS: [Word; 2] = [
+    ("first lower partial moment", M::FirstLowerPartialMoment),
+    ("second lower partial moment", M::SecondLowerPartialMoment),
+];
+
+/// A word, and the measure that it makes of two numbers.
+type PairWord = (&'static str, fn(f64, f64) -> M);
+
+/// Names with a level and a deformation.
+const DEFORMED: [PairWord; 2] =
+    [("rlvar", M::RelativisticValueAtRisk), ("rldar", M::RelativisticDrawdownAtRisk)];
+
+/// The words that open a measure, for suggestions.
+pub(crate) const MEASURES: [&str; 20] = [
+    "cvar(95%)",
+    "evar(95%)",
+    "rlvar(95%, 0.3)",
+    "mad",
+    "standard deviation",
+    "semi-deviation",
+    "semi-variance",
+    "first lower partial moment",
+    "second lower partial moment",
+    "worst realisation",
+    "range",
+    "cvar range(95%)",
+    "gini mean difference",
+    "tail gini(95%)",
+    "maximum drawdown",
+    "average drawdown",
+    "cdar(95%)",
+    "edar(95%)",
+    "rldar(95%, 0.3)",
+    "ulcer index",
+];
+
+impl ScenarioMeasure {
+    /// Whether it is a maximum of linear functions of the weights, so that cutting planes end.
+    pub(crate) fn polyhedral(&self) -> bool {
+        !matches!(
+            self,
+            M::EntropicValueAtRisk(_)
+                | M::RelativisticValueAtRisk(..)
+                | M::EntropicDrawdownAtRisk(_)
+                | M::RelativisticDrawdownAtRisk(..)
+                | M::StandardDeviation
+                | M::SemiDeviation
+                | M::SemiVariance
+                | M::SecondLowerPartialMoment(_)
+                | M::UlcerIndex
+        )
+    }
+
+    /// The measure that comes next in a sentence, if one does.
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ParseError> {
+        for (name, build) in LEVELS {
+            if cursor.take_phrase(name) {
+                return Ok(Some(build(level(cursor, false)?.0)));
+            }
+        }
+        for (name, build) in DEFORMED {
+            if cursor.take_phrase(name) {
+                let (level, deformation) = level(cursor, true)?;
+                return Ok(Some(build(level, deformation)));
+            }
+        }
+        for (name, build) in TARGETS {
+            if cursor.take_phrase(name) {
+                return Ok(Some(build(target(cursor)?)));
+            }
+        }
+        let plain = PLAIN.into_iter().find(|(name, _)| cursor.take_phrase(name));
+        Ok(plain.map(|(_, measure)| measure))
+    }
+}
+
+/// `(95%)` or, with a deformation, `(95%, 0.3)`; 95 % and 0.3 where nothing is said.
+fn level(cursor: &mut Cursor<'_>, deformed: bool) -> Result<(f64, f64), ParseError> {
+    let (mut level, mut deformation) = (0.95, 0.3);
+    if cursor.take("(") {
+        level = between(cursor, "a level between 0 and 100%, such as `95%`")?;
+        if deformed && cursor.take(",") {
+            deformation = between(cursor, "a deformation between 0 and 1, such as `0.3`")?;
+        }
+        close(cursor)?;
+    }
+    Ok((level, deformation))
+}
+
+fn target(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
+    if !cursor.take("(") {
+        return Ok(0.0);
+    }
+    let target = cursor.amount()?;
+    close(cursor)?;
+    Ok(target)
+}
+
+fn between(cursor: &mut Cursor<'_>, expected: &str) -> Result<f64, ParseError> {
+    let start = cursor.here();
+    match cursor.amount() {
+        Ok(value) if value > 0.0 && value < 1.0 => Ok(value),
+        Ok(_) => Err(cursor.error_at(start, expected, None)),
+        Err(error) => Err(error),
+    }
+}
+
+fn close(cursor: &mut Cursor<'_>) -> Result<(), ParseError> {
+    let place = cursor.here();
+    match cursor.take(")") {
+        true => Ok(()),
+        false => Err(cursor.error_at(place, "`)`", None)),
+    }
+}
+
+impl fmt::Display for ScenarioMeasure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |level: &f64| crate::sentence::percent(*level);
+        match self {
+            M::ConditionalValueAtRisk(level) => write!(f, "cvar({})", percent(level)),
+            M::EntropicValueAtRisk(level) => write!(f, "evar({})", percent(level)),
+            M::RelativisticValueAtRisk(level, k) => write!(f, "rlvar({}, {k})", percent(level)),
+            M::MeanAbsoluteDeviation => f.write_str("mad"),
+            M::StandardDeviation => f.write_str("standard deviation"),
+            M::SemiDeviation => f.write_str("semi-deviation"),
+            M::SemiVariance => f.write_str("semi-variance"),
+            M::FirstLowerPartialMoment(0.0) => f.write_str("first lower partial moment"),
+            M::FirstLowerPartialMoment(target) => {
+                write!(f, "first lower partial moment({})", percent(target))
+            }
+            M::SecondLowerPartialMoment(0.0) => f.write_str("second lower partial moment"),
+            M::SecondLowerPartialMoment(target) => {
+                write!(f, "second lower partial moment({})", percent(target))
+            }
+            M::WorstRealisation => f.write_str("worst realisation"),
+            M::Range => f.write_str("range"),
+            M::ConditionalValueAtRiskRange(level) => write!(f, "cvar range({})", percent(level)),
+            M::GiniMeanDifference => f.write_str("gini mean difference"),
+            M::TailGini(level) => write!(f, "tail gini({})", percent(level)),
+            M::MaximumDrawdown => f.write_str("maximum drawdown"),
+            M::AverageDrawdown => f.write_str("average drawdown"),
+            M::ConditionalDrawdownAtRisk(level) => write!(f, "cdar({})", percent(level)),
+            M::EntropicDrawdownAtRisk(level) => write!(f, "edar({})", percent(level)),
+            M::RelativisticDrawdownAtRisk(level, k) => write!(f, "rldar({}, {k})", percent(level)),
+            M::UlcerIndex => f.write_str("ulcer index"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_their_canonical_form() {
+        for (text, canonical) in [
+            ("CVaR(95%)", "cvar(95%)"),
+            ("cvar", "cvar(95%)"),
+            ("conditional value at risk(0.9)", "cvar(90%)"),
+            ("cvar_range(99%)", "cvar range(99%)"),
+            ("semivariance", "semi-variance"),
+            ("semi_deviation", "semi-deviation"),
+            ("rlvar(90%, 0.5)", "rlvar(90%, 0.5)"),
+            ("first lower partial moment(1%)", "first lower partial moment(1%)"),
+            ("MAD", "mad"),
+        ] {
+            let mut cursor = Cursor::new("constraint", text);
+            let measure = ScenarioMeasure::read(&mut cursor).unwrap().unwrap();
+            assert_eq!(measure.to_string(), canonical);
+        }
+        for canonical in MEASURES {
+            let mut cursor = Cursor::new("constraint", canonical);
+            let measure = ScenarioMeasure::read(&mut cursor).unwrap().unwrap();
+            assert_eq!(measure.to_string(), canonical);
+        }
+        let mut cursor = Cursor::new("constraint", "cvar(95)");
+        assert!(ScenarioMeasure::read(&mut cursor).is_err());
+    }
+}
