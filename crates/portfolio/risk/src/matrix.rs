@@ -157,6 +157,35 @@ impl Cholesky {
         }
         x
     }
+
+    /// The `y` with `L y = b`, by forward substitution (panics if `b` does not have `n` entries).
+    /// Its sum of squares is `b' A⁻¹ b`.
+    pub fn forward(&self, b: &[f64]) -> Vec<f64> {
+        assert_eq!(b.len(), self.n, "vector and factor must have one size");
+        let mut y = b.to_vec();
+        for row in 0..self.n {
+            let known = dot(&self.lower[row * self.n..row * self.n + row], &y[..row]);
+            y[row] = (y[row] - known) / self.at(row, row);
+        }
+        y
+    }
+
+    /// `A⁻¹`.
+    pub fn inverse(&self) -> Matrix {
+        let columns: Vec<Vec<f64>> = (0..self.n)
+            .map(|col| {
+                let mut unit = vec![0.0; self.n];
+                unit[col] = 1.0;
+                self.solve(&unit)
+            })
+            .collect();
+        Matrix::from_fn(self.n, |row, col| columns[col][row])
+    }
+
+    /// `ln det A`.
+    pub fn log_determinant(&self) -> f64 {
+        (0..self.n).map(|row| 2.0 * self.at(row, row).ln()).sum()
+    }
 }
 
 /// The inner product.

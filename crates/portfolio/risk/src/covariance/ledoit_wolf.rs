@@ -8,7 +8,8 @@
 //! The sums over `N²` pairs of fourth moments collapse into sums over rows, for example
 //! `Σᵢⱼ Σₜ xₜᵢ² xₜⱼ² = Σₜ (Σᵢ xₜᵢ²)²`, so the product `X'X` is the only step that costs `T N²`.
 
-use crate::covariance::centred;
+use super::{centred, require_moving};
+use crate::matrix::dot;
 use crate::{Matrix, Returns, RiskError, dense};
 
 /// The target is the mean variance times the identity. One symbol needs no shrinkage.
@@ -36,10 +37,7 @@ pub(crate) fn constant_correlation(returns: &Returns) -> Result<(Matrix, f64), R
     let x = centred(returns);
     let t = returns.rows() as f64;
     let s = dense::gram(&x, returns.rows(), returns.cols()).scaled(1.0 / t);
-    if let Some(col) = s.diag().position(|variance| variance <= 0.0) {
-        let symbol = returns.symbols()[col].clone();
-        return Err(RiskError::Constant { symbol });
-    }
+    require_moving(returns, &s)?;
     if s.n() == 1 {
         return Ok((s, 0.0));
     }
@@ -82,6 +80,63 @@ fn target_errors(x: &[f64], s: &Matrix, sigma: &[f64]) -> (f64, f64) {
     (own, cross)
 }
 
+/// The target keeps the variances and takes the covariances `cᵢ cⱼ / v` that one factor explains:
+/// the equally weighted mean of the symbols, with variance `v` and covariances `c` with them.
+/// Without a market to speak of (`v` = 0) the target is diagonal.
+///
+/// Ledoit and Wolf 2003, "Improved estimation of the covariance matrix of stock returns with an
+/// application to portfolio selection", Journal of Empirical Finance 10, §3.2 and appendix:
+/// `δ = (π − ρ) / (γ T)`.
+pub(crate) fn single_factor(returns: &Returns) -> (Matrix, f64) {
+    let x = centred(returns);
+    let (t, n) = (returns.rows() as f64, returns.cols());
+    let s = dense::gram(&x, returns.rows(), n).scaled(1.0 / t);
+    let market: Vec<f64> =
+        x.chunks_exact(n).map(|row| row.iter().sum::<f64>() / n as f64).collect();
+    let v = dot(&market, &market) / t;
+    let c = s.mul_vec(&vec![1.0 / n as f64; n]);
+    let per_variance = if v > 0.0 { 1.0 / v } else { 0.0 };
+    let target = |row: usize, col: usize| match row == col {
+        true => s.at(row, row),
+        false => c[row] * c[col] * per_variance,
+    };
+    let misfit = Matrix::from_fn(n, |row, col| s.at(row, col) - target(row, col));
+    let pi = fourth_moments(&x, n) / t - square_sum(&s);
+    let rho = factor_errors(&x, &s, &market, &c, per_variance);
+    let shrinkage = intensity((pi - rho) / t, square_sum(&misfit));
+    (blend(&s, target, shrinkage), shrinkage)
+}
+
+/// `ρ`, the part of the error that the target shares with the sample: on the diagonal `Σᵢ πᵢᵢ`, and
+/// off it `Σᵢ≠ⱼ 2 cⱼ E[xᵢ² xⱼ m] / v − cᵢ cⱼ E[m² xᵢ xⱼ] / v²`, less what these would be if the
+/// moments were products. Sums over all pairs are products of sums within a row.
+fn factor_errors(x: &[f64], s: &Matrix, market: &[f64], c: &[f64], per_variance: f64) -> f64 {
+    let t = market.len() as f64;
+    let (mut own, mut linear, mut square) = (0.0, 0.0, 0.0);
+    for (row, m) in x.chunks_exact(s.n()).zip(market) {
+        let (mut squares, mut along, mut fourth) = (0.0, 0.0, 0.0);
+        let (mut same_linear, mut same_square) = (0.0, 0.0);
+        for (value, c) in row.iter().zip(c) {
+            squares += value * value;
+            along += value * c;
+            fourth += value.powi(4);
+            same_linear += value.powi(3) * c;
+            same_square += (value * c).powi(2);
+        }
+        own += fourth / t;
+        linear += m * (squares * along - same_linear) / t;
+        square += m * m * (along * along - same_square) / t;
+    }
+    let mut products = s.quad_form(c);
+    for (i, c) in c.iter().enumerate() {
+        own -= s.at(i, i).powi(2);
+        products -= s.at(i, i) * c * c;
+    }
+    let linear = (linear - products) * per_variance;
+    let square = square * per_variance * per_variance - products * per_variance;
+    own + 2.0 * linear - square
+}
+
 fn mean_correlation(s: &Matrix, sigma: &[f64]) -> f64 {
     let n = s.n();
     let pairs = (0..n).flat_map(|row| (0..row).map(move |col| (row, col)));
@@ -94,7 +149,7 @@ fn fourth_moments(x: &[f64], cols: usize) -> f64 {
     x.chunks_exact(cols).map(|row| row.iter().map(|value| value * value).sum::<f64>().powi(2)).sum()
 }
 
-fn square_sum(a: &Matrix) -> f64 {
+pub(super) fn square_sum(a: &Matrix) -> f64 {
     a.as_slice().iter().map(|value| value * value).sum()
 }
 
@@ -103,7 +158,7 @@ fn intensity(error: f64, distance: f64) -> f64 {
     if error <= 0.0 || distance <= 0.0 { 0.0 } else { (error / distance).min(1.0) }
 }
 
-fn blend(s: &Matrix, target: impl Fn(usize, usize) -> f64, shrinkage: f64) -> Matrix {
+pub(super) fn blend(s: &Matrix, target: impl Fn(usize, usize) -> f64, shrinkage: f64) -> Matrix {
     Matrix::from_fn(s.n(), |row, col| {
         (1.0 - shrinkage) * s.at(row, col) + shrinkage * target(row, col)
     })
