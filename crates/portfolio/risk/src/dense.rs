@@ -14,9 +14,9 @@ use crate::{Matrix, RiskError};
 /// `X' X` for a row-major `X` of `rows × cols`: the sums of products of columns.
 pub(crate) fn gram(x: &[f64], rows: usize, cols: usize) -> Matrix {
     let x = MatRef::from_row_major_slice(x, rows, cols);
-    let mut product = Mat::zeros(cols, cols);
+    let mut values = vec![0.0; cols * cols];
     matmul(
-        product.as_mut(),
+        MatMut::from_row_major_slice_mut(&mut values, cols, cols),
         BlockStructure::TriangularLower,
         Accum::Replace,
         x.transpose(),
@@ -26,7 +26,7 @@ pub(crate) fn gram(x: &[f64], rows: usize, cols: usize) -> Matrix {
         1.0,
         Par::Seq,
     );
-    Matrix::from_fn(cols, |row, col| product[(row, col)])
+    Matrix::mirrored(cols, values)
 }
 
 /// `scale · X' Y` for row-major `X` (`rows × left`) and `Y` (`rows × right`), row-major.

@@ -23,6 +23,9 @@ impl PartialReturns {
     /// one is not. Infinite values are refused.
     pub fn new(symbols: Vec<Symbol>, values: Vec<f64>) -> Result<Self, RiskError> {
         let cols = symbols.len();
+        if cols == 0 {
+            return Err(RiskError::NoSymbols);
+        }
         if let Some(at) = values.iter().position(|value| value.is_infinite()) {
             return Err(RiskError::NotFinite { what: "returns", row: at / cols, col: at % cols });
         }

@@ -8,7 +8,7 @@
 //! lasso", Biostatistics 9(3), §2: block coordinate descent over columns, and within each column a
 //! lasso by coordinate descent. The diagonal is not penalised. Costs about `N³` a sweep.
 
-use super::{require_moving, rescaled, sample, standardised};
+use super::{moving_sample, rescaled, standardised};
 use crate::matrix::dot;
 use crate::{Matrix, Returns, RiskError};
 
@@ -26,9 +26,7 @@ pub(super) fn estimate(returns: &Returns, alpha: f64) -> Result<Matrix, RiskErro
         let must = "a positive penalty, in units of correlation";
         return Err(RiskError::Parameter { name: "alpha", found: alpha, must });
     }
-    let covariance = sample(returns);
-    require_moving(returns, &covariance)?;
-    let (sigma, correlation) = standardised(&covariance)?;
+    let (sigma, correlation) = standardised(&moving_sample(returns)?)?;
     Ok(rescaled(&solve(&correlation, alpha)?, &sigma))
 }
 

@@ -19,13 +19,14 @@ use crate::{Matrix, Returns, RiskError, dense};
 pub(crate) fn scaled_identity(returns: &Returns) -> (Matrix, f64) {
     let x = centred(returns);
     let (t, n) = (returns.rows() as f64, returns.cols() as f64);
-    let s = dense::gram(&x, returns.rows(), returns.cols()).scaled(1.0 / t);
+    let s = dense::gram(&x, returns.rows(), returns.cols()).mapped(|_, _, sum| sum * (1.0 / t));
     let mean_variance = s.diag().sum::<f64>() / n;
-    let distance = square_sum(&s) / n - mean_variance * mean_variance;
-    let error = (fourth_moments(&x, returns.cols()) / t - square_sum(&s)) / (n * t);
+    let squares = square_sum(&s);
+    let distance = squares / n - mean_variance * mean_variance;
+    let error = (fourth_moments(&x, returns.cols()) / t - squares) / (n * t);
     let shrinkage = intensity(error, distance);
-    let target = |row, col| if row == col { mean_variance } else { 0.0 };
-    (blend(&s, target, shrinkage), shrinkage)
+    let target = |row, col, _| if row == col { mean_variance } else { 0.0 };
+    (blend(s, target, shrinkage), shrinkage)
 }
 
 /// The target keeps the variances and gives every pair the mean correlation. One symbol needs no
@@ -36,23 +37,26 @@ pub(crate) fn scaled_identity(returns: &Returns) -> (Matrix, f64) {
 pub(crate) fn constant_correlation(returns: &Returns) -> Result<(Matrix, f64), RiskError> {
     let x = centred(returns);
     let t = returns.rows() as f64;
-    let s = dense::gram(&x, returns.rows(), returns.cols()).scaled(1.0 / t);
+    let s = dense::gram(&x, returns.rows(), returns.cols()).mapped(|_, _, sum| sum * (1.0 / t));
     require_moving(returns, &s)?;
     if s.n() == 1 {
         return Ok((s, 0.0));
     }
     let sigma: Vec<f64> = s.diag().map(f64::sqrt).collect();
     let mean_correlation = mean_correlation(&s, &sigma);
-    let target = |row: usize, col: usize| match row == col {
-        true => s.at(row, row),
+    let target = |row: usize, col: usize, own: f64| match row == col {
+        true => own,
         false => mean_correlation * sigma[row] * sigma[col],
     };
-    let misfit = Matrix::from_fn(s.n(), |row, col| s.at(row, col) - target(row, col));
+    let misfit = Matrix::from_fn(s.n(), |row, col| {
+        let value = s.at(row, col);
+        value - target(row, col, value)
+    });
     let pi = fourth_moments(&x, s.n()) / t - square_sum(&s);
     let (own, cross) = target_errors(&x, &s, &sigma);
     let rho = own + mean_correlation * cross;
     let shrinkage = intensity((pi - rho) / t, square_sum(&misfit));
-    Ok((blend(&s, target, shrinkage), shrinkage))
+    Ok((blend(s, target, shrinkage), shrinkage))
 }
 
 /// The part of the error that the target shares with the sample: the `(own, cross)` of
@@ -90,21 +94,24 @@ fn target_errors(x: &[f64], s: &Matrix, sigma: &[f64]) -> (f64, f64) {
 pub(crate) fn single_factor(returns: &Returns) -> (Matrix, f64) {
     let x = centred(returns);
     let (t, n) = (returns.rows() as f64, returns.cols());
-    let s = dense::gram(&x, returns.rows(), n).scaled(1.0 / t);
+    let s = dense::gram(&x, returns.rows(), n).mapped(|_, _, sum| sum * (1.0 / t));
     let market: Vec<f64> =
         x.chunks_exact(n).map(|row| row.iter().sum::<f64>() / n as f64).collect();
     let v = dot(&market, &market) / t;
     let c = s.mul_vec(&vec![1.0 / n as f64; n]);
     let per_variance = if v > 0.0 { 1.0 / v } else { 0.0 };
-    let target = |row: usize, col: usize| match row == col {
-        true => s.at(row, row),
+    let target = |row: usize, col: usize, own: f64| match row == col {
+        true => own,
         false => c[row] * c[col] * per_variance,
     };
-    let misfit = Matrix::from_fn(n, |row, col| s.at(row, col) - target(row, col));
+    let misfit = Matrix::from_fn(n, |row, col| {
+        let value = s.at(row, col);
+        value - target(row, col, value)
+    });
     let pi = fourth_moments(&x, n) / t - square_sum(&s);
     let rho = factor_errors(&x, &s, &market, &c, per_variance);
     let shrinkage = intensity((pi - rho) / t, square_sum(&misfit));
-    (blend(&s, target, shrinkage), shrinkage)
+    (blend(s, target, shrinkage), shrinkage)
 }
 
 /// `ρ`, the part of the error that the target shares with the sample: on the diagonal `Σᵢ πᵢᵢ`, and
@@ -144,9 +151,24 @@ fn mean_correlation(s: &Matrix, sigma: &[f64]) -> f64 {
     sum / (n * (n - 1) / 2) as f64
 }
 
-/// Σᵢⱼₜ xₜᵢ² xₜⱼ².
+/// Σᵢⱼₜ xₜᵢ² xₜⱼ²: the sum over days of the squares of each day's sum of squares. Eight days go at
+/// once, because a sum that waits for itself at every step is all that this costs.
 fn fourth_moments(x: &[f64], cols: usize) -> f64 {
-    x.chunks_exact(cols).map(|row| row.iter().map(|value| value * value).sum::<f64>().powi(2)).sum()
+    const DAYS: usize = 8;
+    let blocks = x.chunks_exact(DAYS * cols);
+    let rest = blocks.remainder().chunks_exact(cols);
+    let rest = rest.map(|row| row.iter().map(|value| value * value).sum::<f64>());
+    let sums = blocks.flat_map(|block| {
+        let mut days = [0.0; DAYS];
+        for col in 0..cols {
+            for (day, sum) in days.iter_mut().enumerate() {
+                let value = block[day * cols + col];
+                *sum += value * value;
+            }
+        }
+        days
+    });
+    sums.chain(rest).map(|sum| sum.powi(2)).sum()
 }
 
 pub(super) fn square_sum(a: &Matrix) -> f64 {
@@ -158,8 +180,11 @@ fn intensity(error: f64, distance: f64) -> f64 {
     if error <= 0.0 || distance <= 0.0 { 0.0 } else { (error / distance).min(1.0) }
 }
 
-pub(super) fn blend(s: &Matrix, target: impl Fn(usize, usize) -> f64, shrinkage: f64) -> Matrix {
-    Matrix::from_fn(s.n(), |row, col| {
-        (1.0 - shrinkage) * s.at(row, col) + shrinkage * target(row, col)
-    })
+/// `δ F + (1 − δ) S`; `target` is given the sample's entry too.
+pub(super) fn blend(
+    s: Matrix,
+    target: impl Fn(usize, usize, f64) -> f64,
+    shrinkage: f64,
+) -> Matrix {
+    s.mapped(|row, col, value| (1.0 - shrinkage) * value + shrinkage * target(row, col, value))
 }

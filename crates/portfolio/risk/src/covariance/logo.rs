@@ -9,19 +9,18 @@
 //! networks", Physical Review E 94, §III, eq. 8. Costs `N³ / 3` for the final inverse.
 
 use super::tmfg::graph;
-use super::{require_moving, require_rows, sample, standardised};
+use super::{moving_sample, require_rows, sample, standardised};
 use crate::{Matrix, Returns, RiskError};
 
 /// The estimate. Needs five returns; four symbols or fewer have one clique and keep the sample
 /// covariance. The ties are `(1 + r) / 2`, so a large negative correlation is a weak one.
 pub(super) fn estimate(returns: &Returns) -> Result<Matrix, RiskError> {
     require_rows("a clique of four", returns.rows(), 5)?;
-    let covariance = sample(returns);
-    let n = covariance.n();
+    let n = returns.cols();
     if n <= 4 {
-        return Ok(covariance);
+        return Ok(sample(returns));
     }
-    require_moving(returns, &covariance)?;
+    let covariance = moving_sample(returns)?;
     let (_, correlation) = standardised(&covariance)?;
     let graph = graph(&Matrix::from_fn(n, |row, col| 0.5 + 0.5 * correlation.at(row, col)));
     let mut precision = vec![0.0; n * n];

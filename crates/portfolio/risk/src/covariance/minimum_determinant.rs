@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{require_moving, require_rows, sample};
+use super::{moving_sample, require_rows};
 use crate::probability::{chi_squared, chi_squared_quantile};
 use crate::{Cholesky, Matrix, Returns, RiskError, dense};
 
@@ -49,7 +49,7 @@ pub fn minimum_covariance_determinant(
 ) -> Result<RobustMoments, RiskError> {
     let (rows, cols) = (returns.rows(), returns.cols());
     require_rows("the minimum covariance determinant", rows, 2 * cols + 1)?;
-    require_moving(returns, &sample(returns))?;
+    moving_sample(returns)?;
     let half = (rows + cols + 1).div_ceil(2).min(rows);
     let size = match support {
         None => half,

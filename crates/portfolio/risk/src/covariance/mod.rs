@@ -180,11 +180,9 @@ impl CovarianceEstimator {
             Self::OracleApproximating => Ok(shrinkage::oracle_approximating(returns)),
             Self::Shrunk { shrinkage } => shrinkage::fixed(returns, shrinkage),
             Self::Denoised { noise } => {
-                denoise(&history::sample(returns), returns.rows(), noise).map(plain)
+                denoise(&moving_sample(returns)?, returns.rows(), noise).map(plain)
             }
-            Self::Detoned { components } => {
-                detone(&history::sample(returns), components).map(plain)
-            }
+            Self::Detoned { components } => detone(&moving_sample(returns)?, components).map(plain),
             Self::Gerber { statistic, threshold } => {
                 gerber::gerber(returns, statistic, threshold).map(plain)
             }
@@ -233,12 +231,27 @@ pub(crate) fn require_rows(
     Ok(())
 }
 
-/// That every diagonal entry is positive, for estimators that divide by volatilities.
+/// That every symbol moves by more than rounding, for estimators that divide by volatilities.
 pub(crate) fn require_moving(returns: &Returns, covariance: &Matrix) -> Result<(), RiskError> {
-    match covariance.diag().position(|variance| variance <= 0.0) {
+    const ROUNDING: f64 = 1e-13;
+    let mut largest = vec![0.0_f64; returns.cols()];
+    for row in returns.as_slice().chunks_exact(returns.cols()) {
+        for (largest, value) in largest.iter_mut().zip(row) {
+            *largest = largest.max(value.abs());
+        }
+    }
+    let still = |(variance, largest): (f64, f64)| variance.sqrt() <= ROUNDING * largest;
+    match covariance.diag().zip(largest).position(still) {
         Some(col) => Err(RiskError::Constant { symbol: returns.symbols()[col].clone() }),
         None => Ok(()),
     }
+}
+
+/// The sample covariance of symbols that all move.
+pub(crate) fn moving_sample(returns: &Returns) -> Result<Matrix, RiskError> {
+    let covariance = history::sample(returns);
+    require_moving(returns, &covariance)?;
+    Ok(covariance)
 }
 
 /// The volatilities and the correlation of a covariance; an error where a variance is not

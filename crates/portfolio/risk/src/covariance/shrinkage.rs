@@ -18,7 +18,7 @@ pub(super) fn oracle_approximating(returns: &Returns) -> (Matrix, Option<f64>) {
     let denominator = (t + 1.0) * (mean_square - squared_mean / n);
     // One symbol, or a sample that is the target already: pulled all the way, which changes nought.
     let intensity = if denominator <= 0.0 { 1.0 } else { (numerator / denominator).min(1.0) };
-    (pulled(&s, intensity), Some(intensity))
+    (pulled(s, intensity), Some(intensity))
 }
 
 /// The given intensity, from 0 to 1.
@@ -27,7 +27,7 @@ pub(super) fn fixed(returns: &Returns, shrinkage: f64) -> Result<(Matrix, Option
         let must = "from 0 (the sample) to 1 (the target)";
         return Err(RiskError::Parameter { name: "shrinkage", found: shrinkage, must });
     }
-    Ok((pulled(&biased(returns), shrinkage), Some(shrinkage)))
+    Ok((pulled(biased(returns), shrinkage), Some(shrinkage)))
 }
 
 fn biased(returns: &Returns) -> Matrix {
@@ -35,7 +35,7 @@ fn biased(returns: &Returns) -> Matrix {
     dense::gram(&centred(returns), rows, cols).scaled(1.0 / rows as f64)
 }
 
-fn pulled(s: &Matrix, intensity: f64) -> Matrix {
+fn pulled(s: Matrix, intensity: f64) -> Matrix {
     let mean_variance = s.diag().sum::<f64>() / s.n() as f64;
-    blend(s, |row, col| if row == col { mean_variance } else { 0.0 }, intensity)
+    blend(s, |row, col, _| if row == col { mean_variance } else { 0.0 }, intensity)
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::FactorModel;
-use crate::covariance::{require_moving, sample, signals, standardised};
+use crate::covariance::{moving_sample, signals, standardised};
 use crate::{Matrix, Returns, RiskError, dense};
 
 /// How many components count as factors.
@@ -37,8 +37,7 @@ pub enum Components {
 /// Fails with fewer than two days or if a symbol never moves. Costs one eigendecomposition.
 pub fn statistical(returns: &Returns, components: Components) -> Result<FactorModel, RiskError> {
     crate::covariance::require_rows("principal components", returns.rows(), 2)?;
-    let covariance = sample(returns);
-    require_moving(returns, &covariance)?;
+    let covariance = moving_sample(returns)?;
     let (sigma, correlation) = standardised(&covariance)?;
     let (values, vectors) = dense::eigen(&correlation)?;
     let n = values.len();
