@@ -49,14 +49,21 @@ pub(super) fn graph(weights: &Matrix) -> Graph {
     graph
 }
 
-/// The four with the largest sums of those weights that are above the mean.
+/// The four with the largest sums of those weights that are above the mean; of equals, those with
+/// the larger sum of all weights.
 fn tetrahedron(weights: &Matrix) -> [usize; 4] {
     let n = weights.n();
     let mean = weights.as_slice().iter().sum::<f64>() / (n * n) as f64;
-    let strength: Vec<f64> =
-        (0..n).map(|row| weights.row(row).iter().filter(|w| **w > mean).sum()).collect();
+    let strength = |row: usize, above: f64| -> f64 {
+        weights.row(row).iter().filter(|weight| **weight > above).sum()
+    };
+    let strengths: Vec<(f64, f64)> =
+        (0..n).map(|row| (strength(row, mean), strength(row, f64::NEG_INFINITY))).collect();
     let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|a, b| strength[*b].total_cmp(&strength[*a]));
+    order.sort_by(|a, b| {
+        let (a, b) = (strengths[*a], strengths[*b]);
+        b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
+    });
     [order[0], order[1], order[2], order[3]]
 }
 
