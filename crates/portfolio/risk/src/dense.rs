@@ -7,16 +7,16 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor;
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::{Accum, Mat, MatRef, Par, diag::Diag};
+use faer::{Accum, Mat, MatMut, MatRef, Par, diag::Diag};
 
 use crate::{Matrix, RiskError};
 
 /// `X' X` for a row-major `X` of `rows × cols`: the sums of products of columns.
 pub(crate) fn gram(x: &[f64], rows: usize, cols: usize) -> Matrix {
     let x = MatRef::from_row_major_slice(x, rows, cols);
-    let mut product = Mat::zeros(cols, cols);
+    let mut values = vec![0.0; cols * cols];
     matmul(
-        product.as_mut(),
+        MatMut::from_row_major_slice_mut(&mut values, cols, cols),
         BlockStructure::TriangularLower,
         Accum::Replace,
         x.transpose(),
@@ -26,7 +26,30 @@ pub(crate) fn gram(x: &[f64], rows: usize, cols: usize) -> Matrix {
         1.0,
         Par::Seq,
     );
-    Matrix::from_fn(cols, |row, col| product[(row, col)])
+    Matrix::mirrored(cols, values)
+}
+
+/// `scale · X' Y` for row-major `X` (`rows × left`) and `Y` (`rows × right`), row-major.
+pub(crate) fn product(
+    x: &[f64],
+    left: usize,
+    y: &[f64],
+    right: usize,
+    rows: usize,
+    scale: f64,
+) -> Vec<f64> {
+    let (x, y) =
+        (MatRef::from_row_major_slice(x, rows, left), MatRef::from_row_major_slice(y, rows, right));
+    let mut values = vec![0.0; left * right];
+    faer::linalg::matmul::matmul(
+        MatMut::from_row_major_slice_mut(&mut values, left, right),
+        Accum::Replace,
+        x.transpose(),
+        y,
+        scale,
+        Par::Seq,
+    );
+    values
 }
 
 /// The lower Cholesky factor, row-major, zeros above the diagonal.
@@ -58,6 +81,24 @@ pub(crate) fn eigen(a: &Matrix) -> Result<(Vec<f64>, Mat<f64>), RiskError> {
     let mut vectors = Mat::zeros(a.n(), a.n());
     let values = decompose(a, Some(&mut vectors))?;
     Ok((values, vectors))
+}
+
+/// `V Λ V'` for eigenvalues that are not negative, as the square of `V √Λ` so that it is symmetric
+/// to the bit.
+pub(crate) fn compose(values: &[f64], vectors: &Mat<f64>) -> Matrix {
+    let n = values.len();
+    let root = Mat::from_fn(n, n, |row, col| vectors[(row, col)] * values[col].max(0.0).sqrt());
+    let mut product = Mat::zeros(n, n);
+    let transposed = root.transpose();
+    faer::linalg::matmul::matmul(
+        product.as_mut(),
+        Accum::Replace,
+        root.as_ref(),
+        transposed,
+        1.0,
+        Par::Seq,
+    );
+    Matrix::from_fn(n, |row, col| product[(row, col)])
 }
 
 fn decompose(a: &Matrix, vectors: Option<&mut Mat<f64>>) -> Result<Vec<f64>, RiskError> {

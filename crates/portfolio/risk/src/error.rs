@@ -131,8 +131,32 @@ pub enum RiskError {
         /// Row at which the factorisation stops, from 0.
         row: usize,
     },
-    /// The eigenvalue iteration failed.
-    #[error("the eigenvalues of the {n} x {n} matrix did not converge; check its scale")]
+    /// Regressors of which one is constant or a combination of others.
+    #[error(
+        "regressor {index} (from 0) is constant or a combination of the others; leave one of them \
+         out"
+    )]
+    Collinear {
+        /// Which regressor, from 0.
+        index: usize,
+    },
+    /// Two symbols without enough days in common.
+    #[error(
+        "{first} and {second} have {found} returns in common, {needed} are needed; leave one out or \
+         lengthen the window"
+    )]
+    TooFewCommon {
+        /// One of the two.
+        first: Symbol,
+        /// The other; the same where a symbol has too few of its own.
+        second: Symbol,
+        /// Returns needed.
+        needed: usize,
+        /// Returns found.
+        found: usize,
+    },
+    /// An iteration over a matrix failed: eigenvalues, a graphical lasso, a nearest correlation.
+    #[error("the iteration on the {n} x {n} matrix did not converge; check its scale")]
     NoConvergence {
         /// Size of the matrix.
         n: usize,

@@ -23,15 +23,19 @@
 //! # Ok::<(), risk::RiskError>(())
 //! ```
 
+mod comoment;
 mod covariance;
 mod dense;
 mod error;
-mod ledoit_wolf;
+mod evaluation;
+mod factor;
 mod matrix;
 mod mean;
 mod measure;
 mod moments;
+mod partial;
 mod portfolio;
+mod probability;
 mod psd;
 mod returns;
 mod scenario;
@@ -39,13 +43,25 @@ mod sentence;
 mod tail;
 mod view;
 
-pub use covariance::{CovarianceEstimator, ShrinkageTarget};
+pub use comoment::{Side, cokurtosis, coskewness, portfolio_comoments};
+pub use covariance::{
+    CovarianceEstimator, Denoising, GerberStatistic, RobustMoments, ShrinkageTarget, denoise,
+    detone, forecast_volatilities, minimum_covariance_determinant, with_volatilities,
+};
 pub use error::RiskError;
+pub use evaluation::{
+    Calibration, ForecastTest, calibration, exceedance_p_value, matrix_qlike, qlike, test_forecast,
+};
+pub use factor::{
+    Components, CrossSection, Exposures, FactorModel, Selection, cross_sectional, statistical,
+    time_series,
+};
 pub use matrix::{Cholesky, Matrix};
-pub use mean::MeanEstimator;
+pub use mean::{MeanEstimator, betas, capital_asset_pricing, equilibrium, implied_risk_aversion};
 pub use measure::{Contributions, RiskMeasure, Subgradient, Target, Wealth};
 pub use moments::{Moments, estimate};
-pub use psd::{Repair, nearest_psd};
+pub use partial::PartialReturns;
+pub use psd::{Repair, nearest_correlation, nearest_covariance, nearest_psd};
 pub use returns::{Gaps, ReturnKind, Returns, Window};
 pub use scenario::{
     BlockLength, Bootstrap, Growth, Philox, Stream, Stressed, Walk, fan, gaussian,

@@ -56,13 +56,31 @@ impl Matrix {
     }
 
     /// The lower triangle of `values`, mirrored. `values` has `n × n` entries.
-    fn mirrored(n: usize, mut values: Vec<f64>) -> Self {
-        for row in 0..n {
-            for col in row + 1..n {
-                values[row * n + col] = values[col * n + row];
+    ///
+    /// In blocks, so that the columns that are written stay in the cache.
+    pub(crate) fn mirrored(n: usize, mut values: Vec<f64>) -> Self {
+        const BLOCK: usize = 32;
+        for from in (0..n).step_by(BLOCK) {
+            for to in (from..n).step_by(BLOCK) {
+                for col in to..(to + BLOCK).min(n) {
+                    for row in from..(from + BLOCK).min(col) {
+                        values[row * n + col] = values[col * n + row];
+                    }
+                }
             }
         }
         Self { n, values }
+    }
+
+    /// The matrix whose entry in row `i`, column `j ≤ i` is `entry(i, j, old)`, written in place.
+    pub(crate) fn mapped(mut self, entry: impl Fn(usize, usize, f64) -> f64) -> Matrix {
+        let n = self.n;
+        for (row, values) in self.values.chunks_exact_mut(n.max(1)).enumerate() {
+            for (col, value) in values[..=row].iter_mut().enumerate() {
+                *value = entry(row, col, *value);
+            }
+        }
+        Self::mirrored(n, self.values)
     }
 
     /// Rows, which are as many as columns.
@@ -156,6 +174,35 @@ impl Cholesky {
             x[row] = (x[row] - known) / self.at(row, row);
         }
         x
+    }
+
+    /// The `y` with `L y = b`, by forward substitution (panics if `b` does not have `n` entries).
+    /// Its sum of squares is `b' A⁻¹ b`.
+    pub fn forward(&self, b: &[f64]) -> Vec<f64> {
+        assert_eq!(b.len(), self.n, "vector and factor must have one size");
+        let mut y = b.to_vec();
+        for row in 0..self.n {
+            let known = dot(&self.lower[row * self.n..row * self.n + row], &y[..row]);
+            y[row] = (y[row] - known) / self.at(row, row);
+        }
+        y
+    }
+
+    /// `A⁻¹`.
+    pub fn inverse(&self) -> Matrix {
+        let columns: Vec<Vec<f64>> = (0..self.n)
+            .map(|col| {
+                let mut unit = vec![0.0; self.n];
+                unit[col] = 1.0;
+                self.solve(&unit)
+            })
+            .collect();
+        Matrix::from_fn(self.n, |row, col| columns[col][row])
+    }
+
+    /// `ln det A`.
+    pub fn log_determinant(&self) -> f64 {
+        (0..self.n).map(|row| 2.0 * self.at(row, row).ln()).sum()
     }
 }
 

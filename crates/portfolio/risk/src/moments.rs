@@ -30,15 +30,17 @@ pub struct Moments {
 /// The moments of `returns`.
 ///
 /// Fails if there are fewer than two returns, if a parameter is out of range, or where an
-/// estimator names its own condition. Cost: `T N²` for the covariance. Every estimator here gives a
-/// positive semidefinite matrix by construction, so none is checked for it: the check would cost
-/// `N³ / 3`, more than the estimate.
+/// estimator names its own condition. Cost: `T N²` for most covariances. Estimators that give a
+/// positive semidefinite matrix by construction are not checked for it: the check would cost
+/// `N³ / 3`, more than the estimate. What the others give is repaired where it must be.
 pub fn estimate(
     returns: &Returns,
     mean: &MeanEstimator,
     covariance: &CovarianceEstimator,
 ) -> Result<Moments, RiskError> {
     let (matrix, shrinkage) = covariance.estimate(returns)?;
+    let (matrix, repair) =
+        if covariance.is_semidefinite() { (matrix, None) } else { nearest_psd(matrix)? };
     let mean = mean.estimate(returns, &matrix)?;
     Ok(Moments {
         symbols: returns.symbols().clone(),
@@ -46,7 +48,7 @@ pub fn estimate(
         covariance: matrix,
         observations: returns.rows(),
         shrinkage,
-        repair: None,
+        repair,
     })
 }
 

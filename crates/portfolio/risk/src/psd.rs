@@ -4,9 +4,7 @@
 //! a note. Use it on matrices from outside (pairwise estimates, stressed correlations); what this
 //! room estimates passes unchanged.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, Par};
-
+use crate::covariance::{rescaled, standardised};
 use crate::{Matrix, RiskError, dense};
 
 /// What an eigenvalue that should be zero may come out as, relative to the largest. A singular
@@ -40,14 +38,43 @@ pub fn nearest_psd(matrix: Matrix) -> Result<(Matrix, Option<Repair>), RiskError
         return Ok((matrix, None));
     }
     let repair = Repair { clipped, smallest: values[0] };
-    Ok((rebuild(&values, &vectors), Some(repair)))
+    Ok((dense::compose(&values, &vectors), Some(repair)))
 }
 
-/// `V max(Λ, 0) V'`, as the square of `V √max(Λ, 0)` so that it is symmetric to the bit.
-fn rebuild(values: &[f64], vectors: &Mat<f64>) -> Matrix {
-    let n = values.len();
-    let root = Mat::from_fn(n, n, |row, col| vectors[(row, col)] * values[col].max(0.0).sqrt());
-    let mut product = Mat::zeros(n, n);
-    matmul(product.as_mut(), Accum::Replace, root.as_ref(), root.transpose(), 1.0, Par::Seq);
-    Matrix::from_fn(n, |row, col| product[(row, col)])
+/// The nearest correlation matrix in the Frobenius norm: positive semidefinite, with a diagonal of
+/// ones (Higham 2002, "Computing the nearest correlation matrix – a problem from finance",
+/// algorithm 3.3: projections onto either set in turn, with Dykstra's correction).
+///
+/// `matrix` may have any diagonal. Each step costs an eigendecomposition, and some hundred may be
+/// needed where many eigenvalues are negative; [`nearest_psd`] costs one. Fails if it has not come
+/// to rest after 10,000 steps.
+pub fn nearest_correlation(matrix: &Matrix) -> Result<Matrix, RiskError> {
+    const STEPS: usize = 10_000;
+    const REST: f64 = 1e-12;
+    let n = matrix.n();
+    let ones = |from: &Matrix| Matrix::from_fn(n, |r, c| if r == c { 1.0 } else { from.at(r, c) });
+    let mut y = ones(matrix);
+    let mut correction = Matrix::from_fn(n, |_, _| 0.0);
+    let mut begun = matrix.clone();
+    for _ in 0..STEPS {
+        let r = Matrix::from_fn(n, |row, col| begun.at(row, col) - correction.at(row, col));
+        let (values, vectors) = dense::eigen(&r)?;
+        let x = dense::compose(&values, &vectors);
+        correction = Matrix::from_fn(n, |row, col| x.at(row, col) - r.at(row, col));
+        y = ones(&x);
+        let moved = y.as_slice().iter().zip(begun.as_slice()).map(|(a, b)| (a - b).abs());
+        let apart = y.as_slice().iter().zip(x.as_slice()).map(|(a, b)| (a - b).abs());
+        if moved.chain(apart).fold(0.0, f64::max) <= REST {
+            return Ok(y);
+        }
+        begun = y.clone();
+    }
+    if n == 0 { Ok(y) } else { Err(RiskError::NoConvergence { n }) }
+}
+
+/// The nearest covariance of the same variances: [`nearest_correlation`] of its correlations. Use
+/// it instead of [`nearest_psd`] where volatilities must not change. Variances must be positive.
+pub fn nearest_covariance(matrix: &Matrix) -> Result<Matrix, RiskError> {
+    let (sigma, correlation) = standardised(matrix)?;
+    Ok(rescaled(&nearest_correlation(&correlation)?, &sigma))
 }

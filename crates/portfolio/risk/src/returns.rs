@@ -131,6 +131,11 @@ impl Returns {
         &self.values[row * self.cols()..(row + 1) * self.cols()]
     }
 
+    /// The returns of one symbol, oldest first.
+    pub fn column(&self, col: usize) -> Vec<f64> {
+        self.values.iter().skip(col).step_by(self.cols()).copied().collect()
+    }
+
     /// All values, row by row.
     pub fn as_slice(&self) -> &[f64] {
         &self.values

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use risk::{
-    CovarianceEstimator, Gaps, Matrix, MeanEstimator, Moments, Returns, RiskError, ShrinkageTarget,
-    Window, conditional_value_at_risk, estimate, value_at_risk,
+    Components, CovarianceEstimator, Denoising, Exposures, Gaps, GerberStatistic, Matrix,
+    MeanEstimator, Moments, PartialReturns, Returns, RiskError, Selection, ShrinkageTarget, Window,
+    conditional_value_at_risk, cross_sectional, estimate, qlike, statistical, test_forecast,
+    time_series, value_at_risk,
 };
 use types::{Date, Digest, Panel, Symbol};
 
@@ -231,6 +233,19 @@ fn estimators_are_written_as_in_a_mandate() {
             r#"{"estimator":"ledoit-wolf","target":"constant-correlation"}"#,
             CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation },
         ),
+        (
+            r#"{"estimator":"denoised","noise":{"method":"shrunk","alpha":0.2}}"#,
+            CovarianceEstimator::Denoised { noise: Denoising::Shrunk { alpha: 0.2 } },
+        ),
+        (
+            r#"{"estimator":"gerber","statistic":"own-moves","threshold":0.5}"#,
+            CovarianceEstimator::Gerber { statistic: GerberStatistic::OwnMoves, threshold: 0.5 },
+        ),
+        (
+            r#"{"estimator":"graphical-lasso","alpha":0.1}"#,
+            CovarianceEstimator::GraphicalLasso { alpha: 0.1 },
+        ),
+        (r#"{"estimator":"j-logo"}"#, CovarianceEstimator::JLogo),
     ];
     for (text, estimator) in cases {
         assert_eq!(serde_json::to_string(&estimator).unwrap(), text);
@@ -240,8 +255,126 @@ fn estimators_are_written_as_in_a_mandate() {
     let short: CovarianceEstimator =
         serde_json::from_str(r#"{"estimator":"ledoit-wolf"}"#).unwrap();
     assert_eq!(short, CovarianceEstimator::default());
+    for short in ["denoised", "gerber", "shrunk", "detoned", "minimum-determinant", "semi"] {
+        let text = format!(r#"{{"estimator":"{short}"}}"#);
+        assert!(serde_json::from_str::<CovarianceEstimator>(&text).is_ok(), "{short}");
+    }
     let typo = r#"{"estimator":"ledoit-wolf","targt":"scaled-identity"}"#;
     assert!(serde_json::from_str::<CovarianceEstimator>(typo).is_err());
     let mean: MeanEstimator = serde_json::from_str(r#"{"estimator":"bayes-stein"}"#).unwrap();
     assert_eq!(mean, MeanEstimator::BayesStein);
+}
+
+/// 0.1 thirty times has a mean of 0.10000000000000002, so its sample variance is not quite nought.
+#[test]
+fn a_column_that_only_moves_by_rounding_never_moves() {
+    let wiggle = |row: i32| f64::from(row * row % 7) / 100.0;
+    let values: Vec<f64> = (0..30).flat_map(|row| [wiggle(row), 0.1, wiggle(row + 3)]).collect();
+    let still = returns(3, &values);
+    let words = "S1 never moves in the window; leave it out or use another estimator";
+    let statistic = GerberStatistic::AnyMove;
+    for estimator in [
+        CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation },
+        CovarianceEstimator::Denoised { noise: Denoising::Constant },
+        CovarianceEstimator::Detoned { components: 1 },
+        CovarianceEstimator::Gerber { statistic, threshold: 0.5 },
+        CovarianceEstimator::GraphicalLasso { alpha: 0.1 },
+        CovarianceEstimator::MinimumDeterminant { support: None, seed: 0 },
+    ] {
+        refused(estimator.estimate(&still), words);
+    }
+    refused(statistical(&still, Components::MarchenkoPastur), words);
+}
+
+#[test]
+fn parameters_of_estimators_have_ranges() {
+    let some = returns(3, &[0.1, 0.2, 0.0, -0.1, 0.3, 0.1, 0.2, -0.2, 0.3, 0.0, 0.1, -0.1]);
+    let gerber =
+        |threshold| CovarianceEstimator::Gerber { statistic: GerberStatistic::AnyMove, threshold };
+    for (estimator, words) in [
+        (
+            CovarianceEstimator::Shrunk { shrinkage: 1.5 },
+            "shrinkage is 1.5, it must be from 0 (the sample) to 1 (the target)",
+        ),
+        (gerber(1.0), "threshold is 1, it must be between 0 and 1, such as 0.5"),
+        (
+            CovarianceEstimator::GraphicalLasso { alpha: 0.0 },
+            "alpha is 0, it must be a positive penalty, in units of correlation",
+        ),
+        (
+            CovarianceEstimator::Detoned { components: 2 },
+            "components is 2, it must be at least 1 and smaller than the number of symbols less 1",
+        ),
+        (
+            CovarianceEstimator::MinimumDeterminant { support: None, seed: 0 },
+            "the minimum covariance determinant needs at least 7 returns, got 4; lengthen the window",
+        ),
+        (
+            CovarianceEstimator::JLogo,
+            "a clique of four needs at least 5 returns, got 4; lengthen the window",
+        ),
+    ] {
+        refused(estimator.estimate(&some), words);
+    }
+    let lost = returns(1, &[0.1, -1.0]);
+    refused(
+        MeanEstimator::Geometric.estimate(&lost, &Matrix::diagonal(&[1.0])),
+        "return is -1, it must be above -1 to be compounded; a symbol that lost all has no \
+         geometric mean",
+    );
+    refused(
+        MeanEstimator::BodnarOkhrinParolya
+            .estimate(&returns(2, &[0.1; 4]), &Matrix::diagonal(&[1.0; 2])),
+        "the Bodnar-Okhrin-Parolya mean needs at least 3 returns, got 2; lengthen the window",
+    );
+    assert!(matches!(qlike(0.0, 1.0), Err(RiskError::Parameter { .. })));
+    refused(
+        test_forecast(&Matrix::diagonal(&[1.0]), &some, None),
+        "columns of the returns: 3 values, expected 1",
+    );
+}
+
+#[test]
+fn factors_are_independent_and_known() {
+    let one = [0.01, -0.02, 0.03, 0.01, -0.01, 0.02];
+    let twice: Vec<f64> = one.iter().flat_map(|value| [*value, 2.0 * value]).collect();
+    let symbol = returns(1, &[0.02, -0.01, 0.05, 0.0, -0.03, 0.01]);
+    refused(
+        time_series(&symbol, &returns(2, &twice), Selection::All),
+        "regressor 1 (from 0) is constant or a combination of the others; leave one of them out",
+    );
+    let forward = Selection::Forward { p_value: 0.5 };
+    let model = time_series(&symbol, &returns(2, &twice), forward).unwrap();
+    assert_eq!(model.loadings[1], 0.0, "the second of two that say the same is not wanted");
+    refused(
+        time_series(&symbol, &returns(1, &one[..5]), Selection::All),
+        "rows of factor returns: 5 values, expected 6",
+    );
+    let exposures = Exposures { factors: 1, values: &[1.0; 6], weights: &[0.0; 6], newest: &[1.0] };
+    refused(
+        cross_sectional(&symbol, exposures),
+        "weight of a regression is 0, it must be positive and finite for a symbol that has \
+         characteristics",
+    );
+}
+
+#[test]
+fn returns_with_gaps_name_the_pair_that_never_met() {
+    let symbols = ["A", "B"].map(Symbol::from).to_vec();
+    let values = vec![0.1, UNKNOWN, 0.2, UNKNOWN, UNKNOWN, 0.1, UNKNOWN, 0.3];
+    let partial = PartialReturns::new(symbols, values).unwrap();
+    refused(
+        partial.pairwise_covariance(2),
+        "A and B have 0 returns in common, 2 are needed; leave one out or lengthen the window",
+    );
+    assert_eq!(partial.present(2), [1]);
+    assert_eq!(partial.complete().unwrap().rows(), 0);
+    assert!(partial.select(&[1]).unwrap().pairwise_covariance(2).is_ok());
+    refused(
+        PartialReturns::new(vec![], vec![]),
+        "there are no symbols; the universe is empty on this day",
+    );
+    let closes = panel(&[[1.0, UNKNOWN], [2.0, 1.0], [3.0, 2.0]]);
+    let partial = PartialReturns::from_panel(&closes, 10, risk::ReturnKind::Simple).unwrap();
+    assert_eq!((partial.rows(), partial.counts()), (2, vec![2, 1]));
 }

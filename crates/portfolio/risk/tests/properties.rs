@@ -3,17 +3,41 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use risk::{
-    CovarianceEstimator, Matrix, MeanEstimator, Moments, Returns, ShrinkageTarget, estimate,
-    nearest_psd,
+    Components, CovarianceEstimator, Denoising, GerberStatistic, Matrix, MeanEstimator, Moments,
+    PartialReturns, Returns, RiskError, Selection, ShrinkageTarget, estimate, matrix_qlike,
+    nearest_correlation, nearest_psd, statistical, time_series,
 };
 use types::Symbol;
 
-const ESTIMATORS: [CovarianceEstimator; 4] = [
+/// Those that take any returns.
+const ESTIMATORS: [CovarianceEstimator; 7] = [
     CovarianceEstimator::Sample,
     CovarianceEstimator::ExponentiallyWeighted { half_life_days: 5.0 },
     CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity },
     CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation },
+    CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::SingleFactor },
+    CovarianceEstimator::OracleApproximating,
+    CovarianceEstimator::Shrunk { shrinkage: 0.1 },
 ];
+
+/// Those that ask for more: enough days, or a structure to look for.
+const CHOOSY: [CovarianceEstimator; 11] = [
+    CovarianceEstimator::Semi { benchmark: 0.0 },
+    CovarianceEstimator::RegimeAdjusted { half_life_days: 5.0, regime_half_life_days: None },
+    CovarianceEstimator::Denoised { noise: Denoising::Constant },
+    CovarianceEstimator::Denoised { noise: Denoising::Spectral },
+    CovarianceEstimator::Denoised { noise: Denoising::Shrunk { alpha: 0.5 } },
+    CovarianceEstimator::Detoned { components: 1 },
+    CovarianceEstimator::Gerber { statistic: GerberStatistic::JointMoves, threshold: 0.5 },
+    CovarianceEstimator::Gerber { statistic: GerberStatistic::AnyMove, threshold: 0.5 },
+    CovarianceEstimator::Gerber { statistic: GerberStatistic::OwnMoves, threshold: 0.5 },
+    CovarianceEstimator::GraphicalLasso { alpha: 0.1 },
+    CovarianceEstimator::JLogo,
+];
+
+/// Its search ends where rounding sends it if there are no outliers, so it keeps no order.
+const ROBUST: CovarianceEstimator =
+    CovarianceEstimator::MinimumDeterminant { support: None, seed: 7 };
 
 fn symbols(n: usize) -> Vec<Symbol> {
     (0..n).map(|i| format!("S{i}").into()).collect()
@@ -25,6 +49,19 @@ fn any_returns() -> impl Strategy<Value = Returns> {
         vec(-0.2..0.2_f64, rows * cols)
             .prop_map(move |values| Returns::new(symbols(cols), values).unwrap())
     })
+}
+
+/// Between 30 and 60 returns of between 4 and 9 symbols.
+fn enough_returns() -> impl Strategy<Value = Returns> {
+    (30..60_usize, 4..10_usize).prop_flat_map(|(rows, cols)| {
+        vec(-0.2..0.2_f64, rows * cols)
+            .prop_map(move |values| Returns::new(symbols(cols), values).unwrap())
+    })
+}
+
+fn times(returns: &Returns, factor: f64) -> Returns {
+    let values = returns.as_slice().iter().map(|value| value * factor).collect();
+    Returns::new(returns.symbols().to_vec(), values).unwrap()
 }
 
 fn moments(returns: &Returns, estimator: &CovarianceEstimator) -> Moments {
@@ -54,7 +91,125 @@ fn a_singular_covariance_is_not_mistaken_for_an_indefinite_one() {
     for estimator in &ESTIMATORS {
         let moments = moments(&returns, estimator);
         assert_eq!(moments.repair, None, "{estimator:?}");
-        assert_eq!(moments.covariance.cholesky().is_ok(), moments.shrinkage.is_some());
+        let regular = moments.shrinkage.is_some_and(|shrinkage| shrinkage > 0.0);
+        assert_eq!(moments.covariance.cholesky().is_ok(), regular);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn choosy_estimators_keep_order_scale_and_sign(
+        returns in enough_returns(),
+        turn in 0..12_usize,
+        power in -8..8_i32,
+    ) {
+        let n = returns.cols();
+        let order: Vec<usize> = (0..n).map(|i| n - 1 - (i + turn) % n).collect();
+        let factor = f64::from(power).exp2();
+        for estimator in &CHOOSY {
+            let straight = moments(&returns, estimator);
+            let turned = moments(&permuted(&returns, &order), estimator).covariance;
+            let expected = straight.covariance.submatrix(&order);
+            prop_assert!(close(&turned, &expected, 1e-6), "{estimator:?}, in another order");
+            let scaled = moments(&times(&returns, factor), estimator).covariance;
+            let expected = straight.covariance.scaled(factor * factor);
+            prop_assert!(close(&scaled, &expected, 1e-6), "{estimator:?}, scaled");
+            let smallest = straight.covariance.eigenvalues().unwrap()[0];
+            let scale: f64 = straight.covariance.diag().sum();
+            prop_assert!(smallest >= -1e-12 * scale, "{estimator:?}: {smallest}");
+            prop_assert_eq!(&moments(&returns, estimator), &straight);
+        }
+    }
+
+    /// More symbols than returns: an answer or an error that says what is missing, never a panic.
+    #[test]
+    fn choosy_estimators_answer_or_refuse(returns in any_returns()) {
+        for estimator in CHOOSY.iter().chain([&ROBUST]) {
+            match estimator.estimate(&returns) {
+                Ok((covariance, _)) => {
+                    prop_assert!(covariance.as_slice().iter().all(|value| value.is_finite()));
+                }
+                Err(
+                    RiskError::TooFew { .. }
+                    | RiskError::Parameter { .. }
+                    | RiskError::Constant { .. }
+                    | RiskError::NotPositiveDefinite { .. }
+                    | RiskError::NoConvergence { .. },
+                ) => {}
+                Err(other) => prop_assert!(false, "{estimator:?}: {other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn means_between_sample_and_target_stay_there(returns in enough_returns()) {
+        let sample = moments(&returns, &CovarianceEstimator::Sample);
+        let centre = sample.mean.iter().sum::<f64>() / sample.mean.len() as f64;
+        let shrunk = MeanEstimator::JamesStein.estimate(&returns, &sample.covariance).unwrap();
+        for (shrunk, own) in shrunk.iter().zip(&sample.mean) {
+            let (low, high) = (own.min(centre) - 1e-15, own.max(centre) + 1e-15);
+            prop_assert!((low..=high).contains(shrunk));
+        }
+        let geometric = MeanEstimator::Geometric.estimate(&returns, &sample.covariance).unwrap();
+        for (geometric, own) in geometric.iter().zip(&sample.mean) {
+            prop_assert!(geometric <= own);
+        }
+    }
+
+    /// Factors with all components are the sample; fewer keep the variances.
+    #[test]
+    fn factor_models_keep_variances(returns in enough_returns()) {
+        let sample = moments(&returns, &CovarianceEstimator::Sample).covariance;
+        let count = returns.cols();
+        let all = statistical(&returns, Components::Count { count }).unwrap().covariance();
+        prop_assert!(close(&all, &sample, 1e-10));
+        let one = statistical(&returns, Components::Count { count: 1 }).unwrap().covariance();
+        for (found, expected) in one.diag().zip(sample.diag()) {
+            prop_assert!((found - expected).abs() <= 1e-12 * expected);
+        }
+        // A regression on an intercept and factors splits the variance in two.
+        let factors = Returns::new(symbols(2), returns.as_slice().chunks_exact(count)
+            .flat_map(|row| row[..2].to_vec()).collect()).unwrap();
+        let model = time_series(&returns, &factors, Selection::All).unwrap().covariance();
+        for (found, expected) in model.diag().zip(sample.diag()) {
+            prop_assert!((found - expected).abs() <= 1e-10 * expected);
+        }
+    }
+
+    #[test]
+    fn without_gaps_the_pairwise_moments_are_the_samples(returns in enough_returns()) {
+        let partial =
+            PartialReturns::new(returns.symbols().to_vec(), returns.as_slice().to_vec()).unwrap();
+        let sample = moments(&returns, &CovarianceEstimator::Sample).covariance;
+        prop_assert!(close(&partial.pairwise_covariance(2).unwrap(), &sample, 1e-12));
+        prop_assert_eq!(&partial.complete().unwrap(), &returns);
+        prop_assert_eq!(partial.present(2).len(), returns.cols());
+    }
+
+    /// The loss is least at the second moments themselves (Patton 2011, proposition 1).
+    #[test]
+    fn no_covariance_beats_the_realised_one(returns in enough_returns(), factor in 0.2..5.0_f64) {
+        let n = returns.cols();
+        let realised = Matrix::from_fn(n, |row, col| {
+            let pairs = returns.column(row).into_iter().zip(returns.column(col));
+            pairs.map(|(a, b)| a * b).sum::<f64>() / returns.rows() as f64
+        });
+        let least = matrix_qlike(&realised, &returns).unwrap();
+        prop_assert!(matrix_qlike(&realised.scaled(factor), &returns).unwrap() >= least - 1e-9);
+        let diagonal = Matrix::diagonal(&realised.diag().collect::<Vec<_>>());
+        prop_assert!(matrix_qlike(&diagonal, &returns).unwrap() >= least - 1e-9);
+    }
+
+    #[test]
+    fn a_nearest_correlation_is_one(lower in vec(-1.0..1.0_f64, 36)) {
+        let matrix =
+            Matrix::from_fn(6, |row, col| if row == col { 1.0 } else { lower[row * 6 + col] });
+        let found = nearest_correlation(&matrix).unwrap();
+        prop_assert!(found.diag().all(|value| value == 1.0));
+        prop_assert!(found.eigenvalues().unwrap()[0] >= -1e-10);
+        prop_assert!(close(&nearest_correlation(&found).unwrap(), &found, 1e-8));
     }
 }
 
@@ -76,8 +231,7 @@ proptest! {
         returns in any_returns(),
         factor in 0.01..100.0_f64,
     ) {
-        let values = returns.as_slice().iter().map(|value| value * factor).collect();
-        let scaled = Returns::new(returns.symbols().to_vec(), values).unwrap();
+        let scaled = times(&returns, factor);
         for estimator in &ESTIMATORS {
             let expected = moments(&returns, estimator).covariance.scaled(factor * factor);
             let found = moments(&scaled, estimator).covariance;
