@@ -64,6 +64,8 @@ pub(super) struct Walk<'a, T> {
     gradient: Vec<f64>,
     gradient_rate: Vec<f64>,
     tolerance: f64,
+    /// The tolerance at which weights were last corrected.
+    corrected_at: f64,
     /// The largest rate of a weight so far, and no less than expected return over variance.
     fastest: f64,
     no_risk: f64,
@@ -106,6 +108,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
             gradient: vec![0.0; n],
             gradient_rate: vec![0.0; n],
             tolerance: 0.0,
+            corrected_at: 0.0,
             fastest: 0.0,
             steps: 0,
             drift: 0.0,
@@ -133,8 +136,8 @@ impl<'a, T: Tableau> Walk<'a, T> {
     /// Walks from the top down to minimum variance. `None` if the walk does not end.
     pub(super) fn down(&mut self) -> Option<Vec<Corner>> {
         let first = self.first_tolerance();
-        self.advance(first - self.tolerance);
         self.tolerance = first;
+        self.correct();
         self.follow(Way::Down)
     }
 
@@ -173,7 +176,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
                 push(&mut corners, self.corner());
             }
             self.steps += 1;
-            if self.steps.is_multiple_of(CORRECT) {
+            if self.steps.is_multiple_of(CORRECT) || self.far_from_corrected() {
                 self.correct();
                 self.rates();
             }
@@ -357,9 +360,17 @@ impl<'a, T: Tableau> Walk<'a, T> {
         self.gradient_rate[asset] = rate;
     }
 
+    /// Whether the tolerance has changed so much that the rounding at the old one, which is in
+    /// proportion to it, shows at the new one: returns that nearly tie give tolerances of any size.
+    fn far_from_corrected(&self) -> bool {
+        let (small, large) = (0.01 * self.corrected_at, 100.0 * self.corrected_at);
+        !(small..=large).contains(&self.tolerance)
+    }
+
     /// Takes the rounding of many steps out of weights and gradients: what the covariance says is
     /// missing is solved for.
     fn correct(&mut self) {
+        self.corrected_at = self.tolerance;
         let n = self.place.len();
         for asset in 0..n {
             match self.place[asset] {
