@@ -20,7 +20,8 @@ const STILL: f64 = 1e-12;
 /// A pivot below this part of the mean variance adds no direction of its own.
 const NO_RISK: f64 = 1e-10;
 
-/// Steps between two corrections by the covariance itself.
+/// The most steps between two corrections by the covariance itself; fewer for few assets, where
+/// they cost little.
 const CORRECT: usize = 64;
 
 /// How much larger than a variance its parts may be before their sum is not trusted.
@@ -155,6 +156,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
         let usual = NO_RISK * largest(&self.mean) / self.no_risk;
         self.fastest = usual.max(largest(&self.x_rate[..self.place.len()]));
         let most = self.steps + 40 * self.place.len() + 200;
+        let every = (self.place.len() / 4).clamp(4, CORRECT);
         let mut corners = vec![self.corner()];
         while self.steps < most {
             let Some((asset, step)) = self.next(way) else {
@@ -176,7 +178,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
                 push(&mut corners, self.corner());
             }
             self.steps += 1;
-            if self.steps.is_multiple_of(CORRECT) || self.far_from_corrected() {
+            if self.steps.is_multiple_of(every) || self.far_from_corrected() {
                 self.correct();
                 self.rates();
             }
