@@ -445,7 +445,7 @@ impl fmt::Display for Objective {
             }
             Objective::SchurComplementary { linkage, share } => {
                 f.write_str(self.method())?;
-                if share.to_bits() != SHARE.to_bits() {
+                if (share - SHARE).abs() > 0.0 {
                     write!(f, " at {share}")?;
                 }
                 write_linkage(f, *linkage, Linkage::Ward)

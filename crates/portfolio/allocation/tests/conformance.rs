@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use allocation::{Constraint, Costs, Objective, Problem, allocate, frontier};
+use allocation::{Constraint, Costs, Objective, Problem, allocate, critical_line, frontier};
 use risk::{Matrix, Moments, Returns};
 use serde::Deserialize;
 use types::{Status, Symbol, parse_date};
@@ -127,6 +127,83 @@ fn cases() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[derive(Deserialize)]
+struct LineCase {
+    source: String,
+    moments: String,
+    constraints: Vec<Constraint>,
+    portfolios: Vec<LinePortfolio>,
+    minimum_variance: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct LinePortfolio {
+    risk_aversion: f64,
+    weights: Vec<f64>,
+}
+
+/// Whole frontiers of cvxcla and PyPortfolioOpt.
+#[test]
+fn critical_lines() {
+    let apart =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0_f64, |max, (x, y)| max.max((x - y).abs()));
+    let mut paths: Vec<_> = fs::read_dir(folder().join("critical_line"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    assert_eq!(paths.len(), 3);
+    for path in paths {
+        let case: LineCase = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let moments = moments(&case.moments);
+        let as_of = parse_date("2022-12-28").unwrap();
+        let problem = Problem { constraints: &case.constraints, ..Problem::new(&moments, as_of) };
+        let line = critical_line(&problem).unwrap();
+        for portfolio in &case.portfolios {
+            let ours = line.at_risk_aversion(portfolio.risk_aversion);
+            let gap = apart(&ours.weights, &portfolio.weights);
+            assert!(
+                gap < 1e-8,
+                "{path:?} at {}: {gap:.1e}; {}",
+                portfolio.risk_aversion,
+                case.source
+            );
+        }
+        let gap = apart(&line.minimum_variance().weights, &case.minimum_variance);
+        assert!(gap < 1e-8, "{path:?}: {gap:.1e}; {}", case.source);
+    }
+}
+
+/// The corners themselves: risk tolerance, expected return and variance, as printed.
+#[test]
+fn turning_points_are_the_published_ones() {
+    let moments = moments("markowitz_todd");
+    let constraints = ["long only".parse().unwrap()];
+    let as_of = parse_date("2013-03-22").unwrap();
+    let problem = Problem { constraints: &constraints, ..Problem::new(&moments, as_of) };
+    let line = critical_line(&problem).unwrap();
+    let published = [
+        (58.303, 1.19, 0.906_304_7),
+        (4.174, 1.180_259_5, 0.297_741_4),
+        (1.946, 1.160_056_5, 0.174_102_3),
+        (0.165, 1.111_262_3, 0.071_139_4),
+        (0.147, 1.108_360_2, 0.070_234_0),
+        (0.056, 1.022_483_9, 0.052_752_9),
+        (0.052, 1.015_305_9, 0.051_976_1),
+        (0.037, 0.972_720_4, 0.048_204_3),
+        (0.031, 0.949_936_8, 0.046_666_6),
+        (0.0, 0.803_215_4, 0.042_122_5),
+    ];
+    assert_eq!(line.turning_points().len(), published.len());
+    for (point, (tolerance, earned, variance)) in line.turning_points().iter().zip(published) {
+        assert!((point.risk_tolerance - tolerance).abs() <= 6e-4, "{point:?}");
+        assert!((point.expected_return - earned).abs() < 6e-8, "{point:?}");
+        assert!((point.variance - variance).abs() < 6e-8, "{point:?}");
+    }
+    let best = line.maximum_sharpe(0.0).unwrap();
+    assert!((best.expected_return / best.volatility - 4.453_533_476_646).abs() < 1e-11);
 }
 
 /// The turning points of Bailey and López de Prado (2013), table 2: the least variance at each

@@ -76,11 +76,11 @@ proptest! {
         let objective = format!("maximise return - {aversion} * variance").parse().unwrap();
         let theirs = allocate(&objective, &solved).unwrap();
         let worse = utility(&theirs.weights) - utility(&ours.weights);
-        prop_assert!(worse < 1e-10, "{worse}");
+        prop_assert!(worse < 1e-9, "{worse}");
         prop_assert!(apart(&ours.weights, &theirs.weights) < 2e-5);
         let calm = allocate(&"minimise variance".parse().unwrap(), &solved).unwrap();
         prop_assert!(apart(&line.minimum_variance().weights, &calm.weights) < 2e-5);
-        prop_assert!(value(&moments, &line.minimum_variance().weights).0 <= calm.certificate.objective + 1e-10);
+        prop_assert!(value(&moments, &line.minimum_variance().weights).0 <= calm.certificate.objective + 1e-9);
         if line.maximum_return().expected_return > 1e-4 {
             let best = line.maximum_sharpe(0.0).unwrap();
             let sharpe = allocate(&"maximise sharpe".parse().unwrap(), &solved).unwrap();
@@ -145,8 +145,8 @@ proptest! {
         let lean = trace(Structure::Factors { exposures: &exposures, specific: &specific });
         for aversion in [0.1, 1.0, 5.0, 30.0, 1e9] {
             let (full, lean) = (full.at_risk_aversion(aversion), lean.at_risk_aversion(aversion));
-            prop_assert!(apart(&full.weights, &lean.weights) < 1e-9);
-            prop_assert!((full.volatility - lean.volatility).abs() < 1e-12);
+            prop_assert!(apart(&full.weights, &lean.weights) < 1e-8);
+            prop_assert!((full.volatility - lean.volatility).abs() < 1e-9);
         }
     }
 }

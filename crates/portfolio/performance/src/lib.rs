@@ -6,6 +6,7 @@
 //! * [`metrics`]: standard figures, each with its formula and source in [`catalogue`].
 //! * [`monthly_returns`], [`yearly_returns`], [`drawdown_periods`], [`rolling`]: tables.
 //! * [`brinson_fachler`], [`link_brinson`], [`decision_attribution`]: where active return came from.
+//! * [`validation`]: splits to test a strategy on, and what weights earn as they drift.
 //! * [`tearsheet_html`], [`plots`]: the report that a person shows to a colleague.
 //!
 //! ```
@@ -29,6 +30,7 @@ pub mod rolling;
 mod series;
 mod statistics;
 mod tearsheet;
+pub mod validation;
 
 pub use attribution::{
     Brinson, DecisionAttribution, DecisionPeriod, Effects, PeriodEffects, Segment, SegmentEffects,

@@ -71,6 +71,5 @@ pub use sentence::SentenceError;
 pub use tail::{conditional_value_at_risk, value_at_risk};
 pub use view::{
     BlackLitterman, Portfolio, Posterior, Relation, Statistic, View, Vocabulary, entropy_pooling,
-    equilibrium_mean, implied_risk_aversion, pool_linear, pool_logarithmic, robust_shares,
-    with_factors,
+    pool_linear, pool_logarithmic, robust_shares, with_factors,
 };

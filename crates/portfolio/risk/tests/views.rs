@@ -6,7 +6,7 @@
 use proptest::prelude::*;
 use risk::{
     BlackLitterman, Matrix, Moments, Relation, Returns, RiskError, RiskMeasure, Statistic, View,
-    Vocabulary, entropy_pooling, equilibrium_mean, implied_risk_aversion, pool_linear,
+    Vocabulary, entropy_pooling, equilibrium as implied_mean, implied_risk_aversion, pool_linear,
     pool_logarithmic, robust_shares, with_factors,
 };
 use serde::Deserialize;
@@ -141,9 +141,9 @@ fn equilibrium_is_that_of_pyportfolioopt() {
     let case = cases();
     let Equilibrium { market, risk_aversion, equilibrium } = &case.equilibrium;
     let covariance = sample(&case.returns()).covariance;
-    check(&equilibrium_mean(&covariance, market, *risk_aversion).unwrap(), equilibrium, 1e-12);
+    check(&implied_mean(&covariance, market, *risk_aversion).unwrap(), equilibrium, 1e-12);
     // A mean of 1 % and a variance of 0.0002 by hand: (0.01 - 0.002) / 0.0002.
-    let found = implied_risk_aversion(&[0.0, 0.02], 0.002).unwrap();
+    let found = implied_risk_aversion(0.01, 2e-4, 0.002).unwrap();
     assert!((found - 40.0).abs() < 1e-9);
 }
 
@@ -155,7 +155,7 @@ fn factor_views_are_those_of_riskfolios_augmented_model() {
     let factors = sample(&table(&case.factor_symbols, &case.factors));
     let joint = with_factors(&assets, &factors, &case.loadings.concat()).unwrap();
     let market = [case.weights.clone(), vec![0.0; factors.mean.len()]].concat();
-    let mean = equilibrium_mean(&joint.covariance, &market, case.risk_aversion).unwrap();
+    let mean = implied_mean(&joint.covariance, &market, case.risk_aversion).unwrap();
     let views = read(&case.views, &Vocabulary::new(&joint.symbols));
     let model = BlackLitterman { tau: case.tau, uncertainty: None };
     let found = model.posterior(&Moments { mean, ..joint }, &views).unwrap();

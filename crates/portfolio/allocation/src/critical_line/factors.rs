@@ -12,6 +12,9 @@ use super::tableau::{Change, Tableau, add_scaled};
 /// Changes of the inverse before it is made afresh.
 const FRESH: usize = 64;
 
+/// A smaller pivot would cost digits: the inverse is made afresh instead.
+const SAFE: f64 = 0.05;
+
 pub(super) struct Factors<'a> {
     specific: &'a [f64],
     /// One column of `n` for each factor, then a column of ones.
@@ -82,7 +85,12 @@ impl<'a> Factors<'a> {
         let exposure = self.of(asset);
         let spread = self.times_inverse(&exposure);
         let own: f64 = spread.iter().zip(&exposure).map(|(a, b)| a * b).sum();
-        let factor = weight / (1.0 + weight * own);
+        let pivot = 1.0 + weight * own;
+        if pivot < SAFE {
+            self.changes = FRESH;
+            return;
+        }
+        let factor = weight / pivot;
         for (row, value) in self.inverse.iter_mut().zip(&spread) {
             add_scaled(row, -factor * value, &spread);
         }

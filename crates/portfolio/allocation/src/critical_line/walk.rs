@@ -20,7 +20,8 @@ const STILL: f64 = 1e-12;
 /// A pivot below this part of the mean variance adds no direction of its own.
 const NO_RISK: f64 = 1e-10;
 
-/// Steps between two corrections by the covariance itself.
+/// The most steps between two corrections by the covariance itself; fewer for few assets, where
+/// they cost little.
 const CORRECT: usize = 64;
 
 /// How much larger than a variance its parts may be before their sum is not trusted.
@@ -64,6 +65,8 @@ pub(super) struct Walk<'a, T> {
     gradient: Vec<f64>,
     gradient_rate: Vec<f64>,
     tolerance: f64,
+    /// The tolerance at which weights were last corrected.
+    corrected_at: f64,
     /// The largest rate of a weight so far, and no less than expected return over variance.
     fastest: f64,
     no_risk: f64,
@@ -106,6 +109,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
             gradient: vec![0.0; n],
             gradient_rate: vec![0.0; n],
             tolerance: 0.0,
+            corrected_at: 0.0,
             fastest: 0.0,
             steps: 0,
             drift: 0.0,
@@ -133,8 +137,8 @@ impl<'a, T: Tableau> Walk<'a, T> {
     /// Walks from the top down to minimum variance. `None` if the walk does not end.
     pub(super) fn down(&mut self) -> Option<Vec<Corner>> {
         let first = self.first_tolerance();
-        self.advance(first - self.tolerance);
         self.tolerance = first;
+        self.correct();
         self.follow(Way::Down)
     }
 
@@ -152,6 +156,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
         let usual = NO_RISK * largest(&self.mean) / self.no_risk;
         self.fastest = usual.max(largest(&self.x_rate[..self.place.len()]));
         let most = self.steps + 40 * self.place.len() + 200;
+        let every = (self.place.len() / 4).clamp(4, CORRECT);
         let mut corners = vec![self.corner()];
         while self.steps < most {
             let Some((asset, step)) = self.next(way) else {
@@ -173,7 +178,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
                 push(&mut corners, self.corner());
             }
             self.steps += 1;
-            if self.steps.is_multiple_of(CORRECT) {
+            if self.steps.is_multiple_of(every) || self.far_from_corrected() {
                 self.correct();
                 self.rates();
             }
@@ -357,9 +362,17 @@ impl<'a, T: Tableau> Walk<'a, T> {
         self.gradient_rate[asset] = rate;
     }
 
+    /// Whether the tolerance has changed so much that the rounding at the old one, which is in
+    /// proportion to it, shows at the new one: returns that nearly tie give tolerances of any size.
+    fn far_from_corrected(&self) -> bool {
+        let (small, large) = (0.01 * self.corrected_at, 100.0 * self.corrected_at);
+        !(small..=large).contains(&self.tolerance)
+    }
+
     /// Takes the rounding of many steps out of weights and gradients: what the covariance says is
     /// missing is solved for.
     fn correct(&mut self) {
+        self.corrected_at = self.tolerance;
         let n = self.place.len();
         for asset in 0..n {
             match self.place[asset] {

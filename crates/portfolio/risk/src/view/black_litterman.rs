@@ -6,7 +6,7 @@
 //!
 //! `μ* = μ + V A⁻¹ (q − Pμ)`, `Σ* = Σ + τΣ − V A⁻¹ V'`.
 //!
-//! It does not know where the prior comes from; [`equilibrium_mean`] is the usual one.
+//! It does not know where the prior comes from; [`equilibrium`](crate::equilibrium) is the usual one.
 
 use super::{Portfolio, Relation, Statistic, View};
 use crate::matrix::dot;
@@ -173,30 +173,6 @@ fn add(pick: &mut [f64], of: &Portfolio, coefficient: f64) -> Option<()> {
         *pick.get_mut(*col)? += coefficient * weight;
         Some(())
     })
-}
-
-/// `δΣw`: the excess returns at which a market of weights `w` is what an investor of risk aversion
-/// `δ` would hold (Black and Litterman 1992).
-pub fn equilibrium_mean(
-    covariance: &Matrix,
-    weights: &[f64],
-    risk_aversion: f64,
-) -> Result<Vec<f64>, RiskError> {
-    check_len("market weights", weights, covariance.n())?;
-    if !(risk_aversion > 0.0 && risk_aversion.is_finite()) {
-        let (name, must) = ("the risk aversion", "positive, such as 2.5");
-        return Err(RiskError::Parameter { name, found: risk_aversion, must });
-    }
-    Ok(covariance.mul_vec(weights).iter().map(|x| x * risk_aversion).collect())
-}
-
-/// `(mean − risk_free) / variance` of the market's returns: the risk aversion at which it is held.
-pub fn implied_risk_aversion(market: &[f64], risk_free: f64) -> Result<f64, RiskError> {
-    let variance = crate::RiskMeasure::Variance.of(market)?;
-    if variance == 0.0 {
-        return Err(RiskError::NoSpread { measure: "risk aversion" });
-    }
-    Ok((market.iter().sum::<f64>() / market.len() as f64 - risk_free) / variance)
 }
 
 /// Assets and factors in one table of moments, so that views may be about either (Cheung 2013,

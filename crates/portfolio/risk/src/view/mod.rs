@@ -30,7 +30,7 @@ mod statistic;
 mod tail;
 mod vocabulary;
 
-pub use black_litterman::{BlackLitterman, equilibrium_mean, implied_risk_aversion, with_factors};
+pub use black_litterman::{BlackLitterman, with_factors};
 pub use opinion::{pool_linear, pool_logarithmic, robust_shares};
 pub use pooling::{Posterior, entropy_pooling};
 pub use statistic::{Portfolio, Relation, Statistic, View};

@@ -1,0 +1,117 @@
+//! What weights earn as they drift between rebalances.
+//!
+//! In come the returns of the assets, row by row, and the weights wanted at some rows; out come the
+//! portfolio's returns. Between rebalances nothing is traded: each holding grows with its asset, so
+//! that weights drift. At a rebalance the drifted holdings are traded to the wanted weights at the
+//! close before the row, and what the trades cost is taken off. Cash, what weights leave of 1, earns
+//! its own rate.
+
+use crate::PerformanceError;
+
+/// Weights that are wanted from a row on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rebalance {
+    /// The first row that the weights earn.
+    pub row: usize,
+    /// One for each asset, as fractions of net asset value; what is left of 1 is cash.
+    pub weights: Vec<f64>,
+}
+
+/// What a schedule of weights earned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// The first row that was held; `returns` start there.
+    pub first: usize,
+    /// The portfolio's return in each row, costs taken off.
+    pub returns: Vec<f64>,
+    /// What each rebalance traded: half the sum of absolute changes of weight; the first, from
+    /// cash, counts in full.
+    pub turnover: Vec<f64>,
+    /// The weights after the last row.
+    pub weights: Vec<f64>,
+}
+
+/// Holds `schedule` through `returns`, simple returns in rows of `assets`. A trade costs
+/// `cost_rate` of the value bought or sold, and cash earns `cash_return` a row.
+///
+/// Fails on lengths that do not fit, on rebalances that are not in order of their rows, on values
+/// that are not finite, and where a net asset value would fall to nought.
+pub fn held(
+    returns: &[f64],
+    assets: usize,
+    schedule: &[Rebalance],
+    cost_rate: f64,
+    cash_return: f64,
+) -> Result<Held, PerformanceError> {
+    let rows = checked(returns, assets, schedule)?;
+    let first = schedule[0].row;
+    let mut due = schedule.iter().peekable();
+    let mut weights = vec![0.0; assets];
+    let mut result = Held {
+        first,
+        returns: Vec::with_capacity(rows - first),
+        turnover: Vec::with_capacity(schedule.len()),
+        weights: Vec::new(),
+    };
+    for (row, values) in returns.chunks_exact(assets).enumerate().skip(first) {
+        let mut kept = 1.0;
+        if let Some(rebalance) = due.next_if(|rebalance| rebalance.row == row) {
+            let changes = weights.iter().zip(&rebalance.weights).map(|(w, to)| (to - w).abs());
+            let traded: f64 = changes.sum();
+            kept -= cost_rate * traded;
+            result.turnover.push(if row == first { traded } else { 0.5 * traded });
+            weights.clone_from(&rebalance.weights);
+        }
+        let cash = 1.0 - weights.iter().sum::<f64>();
+        let earned: f64 = weights.iter().zip(values).map(|(w, r)| w * r).sum();
+        let growth = 1.0 + earned + cash * cash_return;
+        if kept * growth <= 0.0 {
+            let what = format!("the growth of the portfolio in row {row}");
+            return Err(PerformanceError::NotFinite { what, value: kept * growth });
+        }
+        result.returns.push(kept * growth - 1.0);
+        for (weight, value) in weights.iter_mut().zip(values) {
+            *weight *= (1.0 + value) / growth;
+        }
+    }
+    result.weights = weights;
+    Ok(result)
+}
+
+/// The number of rows.
+fn checked(
+    returns: &[f64],
+    assets: usize,
+    schedule: &[Rebalance],
+) -> Result<usize, PerformanceError> {
+    let rows = returns.len() / assets.max(1);
+    let length = |what: &str, expected, found, per| PerformanceError::Length {
+        what: what.to_owned(),
+        expected,
+        found,
+        per,
+    };
+    if assets == 0 || rows * assets != returns.len() {
+        return Err(length("the table of returns", rows * assets, returns.len(), "row and asset"));
+    }
+    let least = schedule.last().map_or(1, |last| last.row + 1);
+    if schedule.is_empty() || rows < least {
+        let what = "the history of a schedule of weights".to_owned();
+        return Err(PerformanceError::TooShort { what, least, found: rows });
+    }
+    if let Some(odd) = schedule.iter().find(|rebalance| rebalance.weights.len() != assets) {
+        return Err(length("a rebalance", assets, odd.weights.len(), "asset"));
+    }
+    if schedule.windows(2).any(|pair| pair[0].row >= pair[1].row) {
+        let what = "the rows of a schedule, which must ascend,".to_owned();
+        return Err(PerformanceError::NotFinite { what, value: f64::NAN });
+    }
+    let weights = schedule.iter().flat_map(|rebalance| &rebalance.weights);
+    match returns.iter().chain(weights).find(|value| !value.is_finite()) {
+        None => Ok(rows),
+        Some(value) => {
+            let what = "a return or weight".to_owned();
+            Err(PerformanceError::NotFinite { what, value: *value })
+        }
+    }
+}

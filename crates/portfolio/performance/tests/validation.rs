@@ -1,0 +1,137 @@
+//! Splits against skfolio's (`conformance/validation`), and drifting weights against closed forms.
+
+use std::fs;
+use std::path::Path;
+
+use performance::validation::{
+    Combinatorial, Rebalance, Split, WalkForward, combinatorial, held, walk_forward,
+};
+use proptest::prelude::*;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct File {
+    combinatorial: Vec<CombinatorialCase>,
+    walk_forward: Vec<WalkCase>,
+}
+
+#[derive(Deserialize)]
+struct CombinatorialCase {
+    rows: usize,
+    folds: usize,
+    test_folds: usize,
+    purge: usize,
+    embargo: usize,
+    splits: Vec<SplitCase>,
+    paths: Vec<Vec<usize>>,
+}
+
+#[derive(Deserialize)]
+struct WalkCase {
+    rows: usize,
+    train: usize,
+    test: usize,
+    purge: usize,
+    expanding: bool,
+    partial: bool,
+    splits: Vec<SplitCase>,
+}
+
+#[derive(Deserialize)]
+struct SplitCase {
+    train: Vec<usize>,
+    test: Vec<(usize, usize)>,
+}
+
+fn same(ours: &[Split], theirs: &[SplitCase]) {
+    assert_eq!(ours.len(), theirs.len());
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        assert_eq!(ours.train, theirs.train);
+        let tests: Vec<(usize, usize)> = ours.test.iter().map(|t| (t.start, t.end)).collect();
+        assert_eq!(tests, theirs.test);
+    }
+}
+
+#[test]
+fn splits_are_those_of_skfolio() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = path.join("../../../conformance/validation/splits.json");
+    let file: File = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    for case in &file.combinatorial {
+        let &CombinatorialCase { folds, test_folds, purge, embargo, .. } = case;
+        let shape = Combinatorial { folds, test_folds, purge, embargo };
+        let ours = combinatorial(case.rows, shape).unwrap();
+        same(&ours.splits, &case.splits);
+        assert_eq!(ours.paths, case.paths);
+    }
+    for case in &file.walk_forward {
+        let &WalkCase { train, test, purge, expanding, partial, .. } = case;
+        let shape = WalkForward { train, test, purge, expanding, partial };
+        same(&walk_forward(case.rows, shape).unwrap(), &case.splits);
+    }
+}
+
+#[test]
+fn wrong_shapes_are_refused() {
+    let shape = Combinatorial { folds: 5, test_folds: 5, purge: 0, embargo: 0 };
+    assert_eq!(
+        combinatorial(50, shape).unwrap_err().to_string(),
+        "the folds of a combinatorial test has 5 values, at least 6 are needed"
+    );
+    let shape = Combinatorial { folds: 5, test_folds: 2, purge: 6, embargo: 4 };
+    assert!(combinatorial(50, shape).is_err());
+    let wanted = |row, weights: &[f64]| Rebalance { row, weights: weights.to_vec() };
+    let refused = |schedule: &[Rebalance]| held(&[0.1; 6], 2, schedule, 0.0, 0.0).is_err();
+    assert!(refused(&[]));
+    assert!(refused(&[wanted(3, &[0.5, 0.5])]));
+    assert!(refused(&[wanted(0, &[0.5])]));
+    assert!(refused(&[wanted(1, &[0.5, 0.5]), wanted(1, &[0.5, 0.5])]));
+    assert!(refused(&[wanted(0, &[-20.0, 0.5])]));
+    assert!(!refused(&[wanted(0, &[0.5, 0.5])]));
+}
+
+proptest! {
+    /// Bought once, a portfolio grows by the weighted growth of its assets, whatever the path; each
+    /// trade costs its rate.
+    #[test]
+    fn what_is_bought_and_held_grows_with_its_assets(
+        returns in proptest::collection::vec(-0.2..0.3_f64, 3 * 12),
+        raw in proptest::collection::vec(0.05..0.3_f64, 3),
+        rate in 0.0..0.01_f64,
+        cash_return in 0.0..0.001_f64,
+    ) {
+        let schedule = [Rebalance { row: 2, weights: raw.clone() }];
+        let result = held(&returns, 3, &schedule, rate, cash_return).unwrap();
+        let growth: f64 = result.returns.iter().map(|r| 1.0 + r).product();
+        let invested: f64 = raw.iter().sum();
+        let by_asset = (0..3).map(|asset| {
+            raw[asset] * (2..12).map(|row| 1.0 + returns[3 * row + asset]).product::<f64>()
+        });
+        let cash = (1.0 - invested) * (1.0 + cash_return).powi(10);
+        let expected = (1.0 - rate * invested) * (by_asset.sum::<f64>() + cash);
+        prop_assert!((growth - expected).abs() < 1e-12);
+        prop_assert!((result.turnover[0] - invested).abs() < 1e-15);
+    }
+
+    /// Rebalanced in every row, a portfolio earns the weighted return, less what the drift of the
+    /// row before costs to undo.
+    #[test]
+    fn what_is_rebalanced_daily_earns_the_mean(
+        returns in proptest::collection::vec(-0.2..0.3_f64, 2 * 8), share in 0.0..1.0_f64
+    ) {
+        let weights = vec![share, 1.0 - share];
+        let schedule: Vec<Rebalance> =
+            (0..8).map(|row| Rebalance { row, weights: weights.clone() }).collect();
+        let result = held(&returns, 2, &schedule, 0.001, 0.0).unwrap();
+        let mut before: Option<(f64, f64)> = None;
+        for (row, value) in result.returns.iter().enumerate() {
+            let (a, b) = (returns[2 * row], returns[2 * row + 1]);
+            let mean = share * a + (1.0 - share) * b;
+            let traded = before.map_or(1.0, |(a, mean)| {
+                2.0 * share * ((1.0 + a) / (1.0 + mean) - 1.0).abs()
+            });
+            prop_assert!((value - ((1.0 - 0.001 * traded) * (1.0 + mean) - 1.0)).abs() < 1e-12);
+            before = Some((a, mean));
+        }
+    }
+}
