@@ -6,7 +6,7 @@ use allocation::{Constraint, Objective};
 use execution::Limits;
 use features::{Definition, FeatureSet, Label, library};
 use monitoring::{Alarm, Response};
-use risk::{CovarianceEstimator, ShrinkageTarget};
+use risk::{CovarianceEstimator, Denoising, GerberStatistic, ShrinkageTarget};
 use tracking::{CodeVersion, PromotionRule};
 use types::{CostModel, Digest, Money, RunId, Symbol};
 
@@ -190,7 +190,8 @@ impl Desk {
 
     /// Whether the estimate of one volatility depends on the other symbols.
     pub(crate) fn estimates_together(&self) -> bool {
-        matches!(self.covariance, CovarianceEstimator::LedoitWolf { .. })
+        use CovarianceEstimator::{ExponentiallyWeighted, Sample};
+        !matches!(self.covariance, Sample | ExponentiallyWeighted { .. })
     }
 
     /// Whether a rule looks at forecasts, and so wants one on every day.
@@ -295,6 +296,15 @@ fn covariance(plan: &CovariancePlan) -> CovarianceEstimator {
         Estimator::LedoitWolfConstantCorrelation => {
             CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation }
         }
+        Estimator::LedoitWolfSingleFactor => {
+            CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::SingleFactor }
+        }
+        Estimator::OracleApproximating => CovarianceEstimator::OracleApproximating,
+        Estimator::Denoised => CovarianceEstimator::Denoised { noise: Denoising::default() },
+        Estimator::Gerber => {
+            CovarianceEstimator::Gerber { statistic: GerberStatistic::default(), threshold: 0.5 }
+        }
+        Estimator::JLogo => CovarianceEstimator::JLogo,
     }
 }
 

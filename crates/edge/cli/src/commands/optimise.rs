@@ -9,8 +9,8 @@ use allocation::{Constraint, Objective, Problem, allocate, frontier as sweep, sc
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use risk::{
-    CovarianceEstimator, Gaps, MeanEstimator, Moments, ReturnKind, Returns, ShrinkageTarget,
-    Window, estimate,
+    CovarianceEstimator, Denoising, Gaps, GerberStatistic, MeanEstimator, Moments, ReturnKind,
+    Returns, ShrinkageTarget, Window, estimate,
 };
 use types::{Date, Digest, Panel, Symbol, Target};
 
@@ -92,14 +92,60 @@ enum Covariance {
     Sample,
     /// Weights halve every 63 days
     ExponentiallyWeighted,
+    /// The same, and at once larger when the newest returns were larger than forecast
+    RegimeAdjusted,
+    /// Shortfalls below nought
+    Semi,
     LedoitWolf,
+    LedoitWolfConstantCorrelation,
+    LedoitWolfSingleFactor,
+    OracleApproximating,
+    /// Marchenko-Pastur: eigenvalues that are noise are replaced by their mean
+    Denoised,
+    Gerber,
+    /// Without the days that are outliers
+    MinimumDeterminant,
+    JLogo,
+}
+
+impl Covariance {
+    fn estimator(self) -> CovarianceEstimator {
+        use CovarianceEstimator as Estimator;
+        match self {
+            Self::Sample => Estimator::Sample,
+            Self::ExponentiallyWeighted => {
+                Estimator::ExponentiallyWeighted { half_life_days: 63.0 }
+            }
+            Self::RegimeAdjusted => {
+                Estimator::RegimeAdjusted { half_life_days: 63.0, regime_half_life_days: None }
+            }
+            Self::Semi => Estimator::Semi { benchmark: 0.0 },
+            Self::LedoitWolf => Estimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity },
+            Self::LedoitWolfConstantCorrelation => {
+                Estimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation }
+            }
+            Self::LedoitWolfSingleFactor => {
+                Estimator::LedoitWolf { target: ShrinkageTarget::SingleFactor }
+            }
+            Self::OracleApproximating => Estimator::OracleApproximating,
+            Self::Denoised => Estimator::Denoised { noise: Denoising::default() },
+            Self::Gerber => {
+                Estimator::Gerber { statistic: GerberStatistic::default(), threshold: 0.5 }
+            }
+            Self::MinimumDeterminant => Estimator::MinimumDeterminant { support: None, seed: 0 },
+            Self::JLogo => Estimator::JLogo,
+        }
+    }
 }
 
 /// The mean estimators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mean {
     Sample,
+    Geometric,
+    JamesStein,
     BayesStein,
+    BodnarOkhrinParolya,
     Zero,
 }
 
@@ -124,18 +170,13 @@ impl Question {
             gaps: Gaps::Drop { at_least: 20.min(market.window) },
         };
         let returns = Returns::from_panel(&panel, window)?;
-        let covariance = match market.covariance {
-            Covariance::Sample => CovarianceEstimator::Sample,
-            Covariance::ExponentiallyWeighted => {
-                CovarianceEstimator::ExponentiallyWeighted { half_life_days: 63.0 }
-            }
-            Covariance::LedoitWolf => {
-                CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity }
-            }
-        };
+        let covariance = market.covariance.estimator();
         let mean = match market.mean {
             Mean::Sample => MeanEstimator::Sample,
+            Mean::Geometric => MeanEstimator::Geometric,
+            Mean::JamesStein => MeanEstimator::JamesStein,
             Mean::BayesStein => MeanEstimator::BayesStein,
+            Mean::BodnarOkhrinParolya => MeanEstimator::BodnarOkhrinParolya,
             Mean::Zero => MeanEstimator::Zero,
         };
         let daily = estimate(&returns, &mean, &covariance)?;

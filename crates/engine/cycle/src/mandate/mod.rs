@@ -251,6 +251,16 @@ pub enum Estimator {
     LedoitWolf,
     /// Shrunk towards one common correlation.
     LedoitWolfConstantCorrelation,
+    /// Shrunk towards what a single factor explains.
+    LedoitWolfSingleFactor,
+    /// Shrunk towards a multiple of the identity as if returns were Gaussian.
+    OracleApproximating,
+    /// Eigenvalues that are noise by Marchenko and Pastur are replaced by their mean.
+    Denoised,
+    /// Joint moves of more than half a volatility.
+    Gerber,
+    /// Sparse along a planar graph of the largest correlations.
+    JLogo,
 }
 
 impl std::fmt::Display for Estimator {
@@ -260,6 +270,11 @@ impl std::fmt::Display for Estimator {
             Estimator::ExponentiallyWeighted => "exponentially-weighted",
             Estimator::LedoitWolf => "ledoit-wolf",
             Estimator::LedoitWolfConstantCorrelation => "ledoit-wolf-constant-correlation",
+            Estimator::LedoitWolfSingleFactor => "ledoit-wolf-single-factor",
+            Estimator::OracleApproximating => "oracle-approximating",
+            Estimator::Denoised => "denoised",
+            Estimator::Gerber => "gerber",
+            Estimator::JLogo => "j-logo",
         })
     }
 }
