@@ -1,4 +1,4 @@
-"""Expected block lengths and quantiles, computed by arch and numpy.
+"""Expected block lengths, quantiles and volatilities, computed by arch and numpy.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python scenarios.py
@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from arch import arch_model
 from arch.bootstrap import optimal_block_length
 from skfolio.datasets import load_sp500_dataset
 
@@ -28,6 +29,24 @@ def block_lengths(returns):
     return out
 
 
+def garch(returns):
+    out = []
+    for name in returns.columns:
+        moves = (returns[name] - returns[name].mean()).to_numpy()
+        # In per cent, as arch asks for, and to more digits than it stops at by itself.
+        model = arch_model(100 * moves, mean="Zero", vol="GARCH", rescale=False)
+        fit = model.fit(disp="off", tol=1e-14, options={"maxiter": 10_000, "ftol": 1e-14})
+        omega, alpha, beta = fit.params
+        variances = fit.conditional_volatility**2 / 1e4
+        next_variance = fit.forecast(horizon=1).variance.iloc[-1, 0] / 1e4
+        out.append({
+            "moves": rows(moves), "omega": omega / 1e4, "alpha": alpha, "beta": beta,
+            "log_likelihood": fit.loglikelihood + len(moves) * np.log(100),
+            "variances": rows(np.append(variances, next_variance)),
+        })
+    return out
+
+
 def main():
     returns = load_sp500_dataset()[["AAPL", "BAC", "JNJ"]].pct_change().loc[:"2020-12-31"].tail(400)
     numbers = np.concatenate([returns.to_numpy().ravel(), [0.0, -0.0, 1e9, -1e-300]])
@@ -35,6 +54,7 @@ def main():
     out = {
         "versions": {name: version(name) for name in ["arch", "numpy"]},
         "block_lengths": block_lengths(returns),
+        "garch": garch(returns),
         "quantiles": {"numbers": rows(numbers), "levels": levels, "expected": rows(np.quantile(numbers, levels))},
     }
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in out.items())

@@ -2,7 +2,9 @@
 //!
 //! In comes a [`Panel`](types::Panel) that ends at the day of the decision; out come
 //! [`Returns`], the [`Moments`] that allocation optimises over, and the risk of given weights.
-//! Use it wherever a covariance, a volatility or a share of risk is needed.
+//! Use it wherever a covariance, a volatility or a share of risk is needed. A [`RiskMeasure`] is any
+//! of 36 numbers for the risk of a portfolio's returns; a [`View`] changes moments or the
+//! probabilities of scenarios; [`gaussian`], [`Bootstrap`], [`Vine`] and [`Walk`] draw scenarios.
 //!
 //! Everything is in units of one observation (daily, for a daily panel) until
 //! [`Moments::scaled`] says otherwise, and everything is a pure function of its arguments: linear
@@ -64,7 +66,8 @@ pub use partial::PartialReturns;
 pub use psd::{Repair, nearest_correlation, nearest_covariance, nearest_psd};
 pub use returns::{Gaps, ReturnKind, Returns, Window};
 pub use scenario::{
-    BlockLength, Bootstrap, Growth, Philox, Stream, Stressed, Walk, fan, gaussian,
+    BlockLength, Bootstrap, Family, FilteredHistory, Garch, Growth, Margin, MarginFamily,
+    PairCopula, Philox, Rotation, Stream, Stressed, Vine, Walk, fan, gaussian,
     optimal_block_length, quantiles, stress, student,
 };
 pub use sentence::SentenceError;

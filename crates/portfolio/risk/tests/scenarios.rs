@@ -6,8 +6,9 @@
 
 use proptest::prelude::*;
 use risk::{
-    Bootstrap, CovarianceEstimator, Growth, Matrix, MeanEstimator, Moments, Returns, RiskError,
-    RiskMeasure, Walk, estimate, fan, gaussian, optimal_block_length, quantiles, stress, student,
+    Bootstrap, CovarianceEstimator, FilteredHistory, Garch, Growth, Matrix, MeanEstimator, Moments,
+    Returns, RiskError, RiskMeasure, Walk, estimate, fan, gaussian, optimal_block_length,
+    quantiles, stress, student,
 };
 use serde::Deserialize;
 use types::Symbol;
@@ -17,6 +18,7 @@ const CASES: &str = include_str!("../../../../conformance/risk/scenarios.json");
 #[derive(Deserialize)]
 struct Cases {
     block_lengths: Vec<Lengths>,
+    garch: Vec<Clusters>,
     quantiles: Quantiles,
 }
 
@@ -25,6 +27,16 @@ struct Lengths {
     series: Vec<f64>,
     stationary: f64,
     circular: f64,
+}
+
+#[derive(Deserialize)]
+struct Clusters {
+    moves: Vec<f64>,
+    omega: f64,
+    alpha: f64,
+    beta: f64,
+    log_likelihood: f64,
+    variances: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +80,56 @@ fn quantiles_are_those_of_numpy_however_the_numbers_are_cut() {
     assert!(quantiles(&[], &[0.5]).is_err());
     assert!(quantiles(&[&[1.0]], &[1.5]).is_err());
     assert!(matches!(quantiles(&[&[1.0, f64::NAN]], &[0.5]), Err(RiskError::NotFinite { .. })));
+}
+
+/// The other side's parameters give its variances and likelihood to rounding; and the likelihood of
+/// what is fitted here is at least that of what is fitted there.
+#[test]
+fn garch_is_that_of_arch() {
+    for case in cases().garch {
+        let theirs = Garch { omega: case.omega, alpha: case.alpha, beta: case.beta };
+        for (found, expected) in theirs.variances(&case.moves).iter().zip(&case.variances) {
+            near(*found, *expected, 1e-12 * expected);
+        }
+        near(theirs.log_likelihood(&case.moves), case.log_likelihood, 1e-8);
+        let ours = Garch::fit(&case.moves).unwrap();
+        assert!(ours.log_likelihood(&case.moves) >= case.log_likelihood - 1e-8);
+        near(ours.alpha, case.alpha, 2e-4);
+        near(ours.beta, case.beta, 2e-4);
+        let scaled = case.moves.iter().map(|r| 3.0 * r).collect::<Vec<_>>();
+        near(Garch::fit(&scaled).unwrap().omega / 9.0, ours.omega, 1e-5 * ours.omega);
+    }
+    assert!(matches!(Garch::fit(&[0.1; 20]), Err(RiskError::TooFew { .. })));
+    assert!(matches!(Garch::fit(&[0.0; 90]), Err(RiskError::NoSpread { .. })));
+    assert!(Garch::exponential(1.0).is_err());
+}
+
+/// One day ahead, the scenarios are the shocks of the past at the volatility of today, so that they
+/// have its standard deviation; and symbols that moved together still do.
+#[test]
+fn filtered_history_has_the_volatility_of_today() {
+    let clusters = cases().garch;
+    let symbols = ["AAPL", "BAC", "JNJ"].map(Symbol::from).to_vec();
+    let rows = clusters[0].moves.len();
+    let values = (0..rows).flat_map(|row| clusters.iter().map(move |c| c.moves[row])).collect();
+    let returns = Returns::new(symbols, values).unwrap();
+    let filtered = FilteredHistory::new(&returns, Garch::fit).unwrap();
+    let drawn = filtered.draw(1, 50_000, 3).unwrap();
+    assert_eq!(drawn.row(7), filtered.draw(1, 10, 3).unwrap().row(7));
+    let found = estimate(&drawn, &MeanEstimator::Sample, &CovarianceEstimator::Sample).unwrap();
+    let volatilities = filtered.volatilities();
+    for col in 0..3 {
+        let case = &clusters[col];
+        near(volatilities[col], case.variances[rows].sqrt(), 1e-4 * volatilities[col]);
+        // Shocks have unit variance to within the fit.
+        near(found.volatilities()[col] / volatilities[col], 1.0, 0.05);
+    }
+    let before = estimate(&returns, &MeanEstimator::Sample, &CovarianceEstimator::Sample).unwrap();
+    near(found.correlation().at(0, 1), before.correlation().at(0, 1), 0.25);
+    let steady = FilteredHistory::new(&returns, |_| Garch::exponential(0.94)).unwrap();
+    assert_eq!(steady.models()[1].omega, 0.0);
+    assert!(steady.draw(0, 10, 3).is_err());
+    assert_eq!(steady.draw(20, 100, 3).unwrap().rows(), 100);
 }
 
 fn moments() -> Moments {

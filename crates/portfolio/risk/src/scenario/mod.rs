@@ -18,16 +18,24 @@
 mod block;
 mod block_length;
 mod bootstrap;
+mod copula;
 mod elliptical;
+mod filtered;
 mod quantile;
 mod random;
+mod simplex;
+mod special;
 mod stress;
+mod volatility;
 mod walk;
 
 pub use block_length::{BlockLength, optimal_block_length};
 pub use bootstrap::Bootstrap;
+pub use copula::{Family, Margin, MarginFamily, PairCopula, Rotation, Vine};
 pub use elliptical::{gaussian, student};
+pub use filtered::FilteredHistory;
 pub use quantile::quantiles;
 pub use random::{Philox, Stream};
 pub use stress::{Stressed, stress};
+pub use volatility::Garch;
 pub use walk::{Growth, Walk, fan};

@@ -161,7 +161,7 @@ fn expect(values: &[f64], mass: &[f64]) -> f64 {
 }
 
 /// An error that tells what can be reached, if no probabilities satisfy the view.
-pub(super) fn describe(
+pub(super) fn check_reach(
     view: &View,
     constraint: &Constraint,
     prior: &[f64],

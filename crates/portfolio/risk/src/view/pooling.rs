@@ -9,7 +9,7 @@
 //! the views.
 
 use super::dual::{Constraint, project};
-use super::feature::{Stage, describe, features, measured};
+use super::feature::{Stage, check_reach, features, measured};
 use super::opinion::relative_entropy;
 use super::tail::{TailView, solve_with_tails};
 use super::{Portfolio, Statistic, View};
@@ -120,7 +120,7 @@ impl Pool<'_> {
                 continue;
             }
             let constraint = features(view, at, right, self.returns, mass)?;
-            describe(view, &constraint, self.prior)?;
+            check_reach(view, &constraint, self.prior)?;
             self.constraints.push(constraint);
             for (_, statistic) in &view.terms {
                 for of in statistic.portfolios() {
