@@ -4,7 +4,7 @@
 //! the mean (for the semi versions, only those below nought), the portfolio `w` has the third
 //! central moment `w' M₃ (w ⊗ w)` and the fourth `(w ⊗ w)' M₄ (w ⊗ w)`.
 //!
-//! Jondeau, Poon and Rockinger 2007, "Financial Modeling under Non-Gaussian Distributions", §2.6;
+//! Jondeau, Poon and Rockinger 2007, "Financial Modeling under Non-Gaussian Distributions";
 //! sums are over `T`. `M₃` has `N³` entries and `M₄` has `N⁴`: at 50 symbols 50 MB, at 100 already
 //! 800 MB. For one portfolio use [`portfolio_comoments`], which needs neither.
 

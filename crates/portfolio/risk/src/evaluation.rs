@@ -27,7 +27,7 @@ pub struct ForecastTest {
 
 /// `ln v + s / v` for a forecast variance `v` and a realised one `s`: the loss under which a noisy
 /// but unbiased `s` ranks forecasts as the true variance would (Patton 2011, "Volatility forecast
-/// comparison using imperfect volatility proxies", eq. 6). Smaller is better; it punishes a forecast
+/// comparison using imperfect volatility proxies", §2). Smaller is better; it punishes a forecast
 /// that is too low more than one that is too high. `v` must be positive and `s` not negative.
 pub fn qlike(forecast: f64, realised: f64) -> Result<f64, RiskError> {
     for (name, found, fits) in [
@@ -44,7 +44,7 @@ pub fn qlike(forecast: f64, realised: f64) -> Result<f64, RiskError> {
 
 /// `ln det Σ + r'Σ⁻¹r`, averaged over the rows of `returns`: the same loss for a whole covariance
 /// (Laurent, Rombouts and Violante 2013, "On loss functions and ranking forecasting performances of
-/// multivariate volatility models", §3.2). Returns count as having mean zero. The covariance must
+/// multivariate volatility models"). Returns count as having mean zero. The covariance must
 /// be positive definite.
 pub fn matrix_qlike(covariance: &Matrix, returns: &Returns) -> Result<f64, RiskError> {
     check_symbols(covariance, returns)?;
@@ -119,7 +119,7 @@ pub struct Calibration {
     /// The mean of `diagonal`: above 1, volatilities are too small.
     pub diagonal_ratio: f64,
     /// The standard deviation of `standardised`, over the number less 1 (the bias statistic of Menchero,
-    /// Wang and Orr 2011, "Improving risk forecasts for optimized portfolios"): above 1, the
+    /// Wang and Orr 2012, "Improving risk forecasts for optimized portfolios"): above 1, the
     /// portfolio's risk is too small.
     pub bias: f64,
     /// The mean loss: smaller is better.

@@ -311,7 +311,7 @@ fn the_nearest_correlation_is_that_of_clarabel() {
     check(found.as_slice(), "/nearest/correlation", 1e-5);
 }
 
-/// Higham 2002, §5: to four digits, as printed there and in the documentation of NAG's `g02aa`.
+/// The example of Higham 2002, to the four digits that are printed there.
 #[test]
 fn the_nearest_correlation_is_that_of_higham() {
     let broken = Matrix::new(3, vec![1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0]).unwrap();

@@ -4,8 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use risk::{
     Components, CovarianceEstimator, Denoising, GerberStatistic, Matrix, MeanEstimator, Moments,
-    PartialReturns, Returns, RiskError, Selection, ShrinkageTarget, estimate, matrix_qlike,
-    nearest_correlation, nearest_psd, statistical, time_series,
+    PartialReturns, Returns, RiskError, Selection, ShrinkageTarget, equilibrium, estimate,
+    implied_risk_aversion, matrix_qlike, nearest_correlation, nearest_covariance, nearest_psd,
+    statistical, time_series,
 };
 use types::Symbol;
 
@@ -156,6 +157,12 @@ proptest! {
         for (geometric, own) in geometric.iter().zip(&sample.mean) {
             prop_assert!(geometric <= own);
         }
+        // A market that is priced by its own weights implies the risk aversion it was priced with.
+        let weights = vec![1.0 / sample.mean.len() as f64; sample.mean.len()];
+        let priced = equilibrium(&sample.covariance, &weights, 2.5).unwrap();
+        let mean: f64 = priced.iter().zip(&weights).map(|(mean, weight)| mean * weight).sum();
+        let variance = sample.variance(&weights).unwrap();
+        prop_assert!((implied_risk_aversion(mean, variance, 0.0).unwrap() - 2.5).abs() < 1e-9);
     }
 
     /// Factors with all components are the sample; fewer keep the variances.
@@ -210,6 +217,13 @@ proptest! {
         prop_assert!(found.diag().all(|value| value == 1.0));
         prop_assert!(found.eigenvalues().unwrap()[0] >= -1e-10);
         prop_assert!(close(&nearest_correlation(&found).unwrap(), &found, 1e-8));
+        let sigma = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
+        let covariance =
+            Matrix::from_fn(6, |row, col| matrix.at(row, col) * sigma[row] * sigma[col]);
+        let nearest = nearest_covariance(&covariance).unwrap();
+        for (found, sigma) in nearest.diag().zip(sigma) {
+            prop_assert!((found - sigma * sigma).abs() < 1e-14);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{Matrix, Returns, RiskError, dense};
 /// What the joint moves in one direction, less those in opposite directions, are divided by.
 ///
 /// Gerber, Markowitz, Ernst, Miao, Javid and Sargen 2022, "The Gerber statistic", Journal of
-/// Portfolio Management 48(3), eq. 1, 9 and appendix.
+/// Portfolio Management 48(3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GerberStatistic {

@@ -25,7 +25,7 @@ pub fn with_volatilities(covariance: &Matrix, volatilities: &[f64]) -> Result<Ma
 
 /// The volatility that follows from the newest implied one, symbol by symbol: on windows of
 /// `window` days that do not overlap, `ln RVₜ` is regressed on `ln IVₜ₋₁` and `ln RVₜ₋₁`
-/// (Christensen and Prabhala 1998, "The relation between implied and realized volatility", eq. 7; as
+/// (Christensen and Prabhala 1998, "The relation between implied and realized volatility"; as
 /// skfolio's `ImpliedCovariance`), and the line is read at the newest window.
 ///
 /// `implied` has one row for each row of `returns`, one value for each symbol, in the units of one

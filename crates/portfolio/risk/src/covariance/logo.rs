@@ -6,7 +6,7 @@
 //! between them: the maximum-likelihood Gaussian on that graph.
 //!
 //! Barfuss, Massara, Di Matteo and Aste 2016, "Parsimonious modeling with information filtering
-//! networks", Physical Review E 94, §III, eq. 8. Costs `N³ / 3` for the final inverse.
+//! networks", Physical Review E 94. Costs `N³ / 3` for the final inverse.
 
 use super::tmfg::graph;
 use super::{moving_sample, require_rows, sample, standardised};

@@ -59,7 +59,7 @@ pub enum CovarianceEstimator {
         regime_half_life_days: Option<f64>,
     },
     /// Products of shortfalls below `benchmark`, over `T`: days above it count as nought
-    /// (Estrada 2008, "Mean-semivariance optimization: a heuristic approach", eq. 8).
+    /// (Estrada 2008, "Mean-semivariance optimization: a heuristic approach").
     Semi {
         /// The return of one observation from which a shortfall is counted.
         #[serde(default)]
@@ -130,7 +130,7 @@ pub enum CovarianceEstimator {
     },
     /// The covariance whose inverse is sparse along a planar graph of the largest correlations,
     /// exact within each of its cliques of four (Barfuss, Massara, Di Matteo and Aste 2016,
-    /// "Parsimonious modeling with information filtering networks", §III). Positive definite
+    /// "Parsimonious modeling with information filtering networks"). Positive definite
     /// with five days or more, however many symbols there are.
     JLogo,
 }

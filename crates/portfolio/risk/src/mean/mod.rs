@@ -43,8 +43,7 @@ pub enum MeanEstimator {
     BayesStein,
     /// `α μ + β b`, with the arithmetic means `μ`, their mean `b` for every symbol, and the `α` and
     /// `β` that minimise the expected loss under Σ⁻¹ as `N` and `T` grow together (Bodnar, Okhrin
-    /// and Parolya 2019, "Optimal shrinkage estimator for high-dimensional mean vector", theorem
-    /// 3.2). Needs more returns than symbols and a positive definite covariance.
+    /// and Parolya 2019, "Optimal shrinkage estimator for high-dimensional mean vector"). Needs more returns than symbols and a positive definite covariance.
     BodnarOkhrinParolya,
     /// `δ Σ w`, the means at which the equally weighted portfolio is optimal: see
     /// [`equilibrium`], which takes other weights.
