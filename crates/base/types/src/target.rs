@@ -50,6 +50,9 @@ pub struct Certificate {
     pub iterations: u32,
     /// The constraints that hold with equality and what they cost.
     pub binding: Vec<Binding>,
+    /// The objectives that were tried before this one, each with the reason why it failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<String>,
 }
 
 /// A constraint that shaped the solution.

@@ -81,5 +81,6 @@ fn certificate() -> Certificate {
         gap: 0.0,
         iterations: 0,
         binding: vec![],
+        fallbacks: Vec::new(),
     }
 }

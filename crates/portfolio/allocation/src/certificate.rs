@@ -75,6 +75,7 @@ pub(crate) fn solved(
             gap: solution.residuals.gap,
             iterations: solution.iterations,
             binding,
+            fallbacks: Vec::new(),
         },
     }
 }
@@ -97,6 +98,7 @@ pub(crate) fn closed_form(
             gap: 0.0,
             iterations: 0,
             binding: Vec::new(),
+            fallbacks: Vec::new(),
         },
         weights,
     }

@@ -18,11 +18,14 @@ use crate::solver::{Affine, Cone, ConeKind, Program};
 
 type Terms = Vec<(usize, f64)>;
 
-/// `program` with its conic epigraphs written as cones; those that cuts can write remain.
-pub(crate) fn expanded<'a>(program: &Program<'a>) -> Program<'a> {
+/// `program` with the epigraphs that are not `kept` written as cones.
+pub(crate) fn expanded<'a>(
+    program: &Program<'a>,
+    kept: impl Fn(&RiskTerm<'a>) -> bool,
+) -> Program<'a> {
     let mut program = program.clone();
     let (kept, conic) =
-        std::mem::take(&mut program.epigraphs).into_iter().partition(|e| e.risk.polyhedral());
+        std::mem::take(&mut program.epigraphs).into_iter().partition(|e| kept(&e.risk));
     program.epigraphs = kept;
     for epigraph in conic {
         let mut writer = Writer { program: &mut program, epigraph: &epigraph };
@@ -273,7 +276,7 @@ fn roots(scenarios: &Scenarios<'_>, columns: &[usize], divisor: f64) -> Vec<Affi
 }
 
 /// The mean absolute return.
-fn typical(scenarios: &Scenarios<'_>) -> f64 {
+pub(crate) fn typical(scenarios: &Scenarios<'_>) -> f64 {
     let all = scenarios.returns.as_slice();
     sized(all.iter().map(|r| r.abs()).sum::<f64>() / all.len() as f64)
 }

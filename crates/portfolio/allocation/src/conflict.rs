@@ -7,6 +7,7 @@
 
 use crate::constraint::Constraint;
 use crate::region::{Region, sentences};
+use crate::relaxation::cheapest;
 use crate::solver::{Outcome, Program, solve};
 use crate::{AllocationError, Problem};
 
@@ -25,7 +26,8 @@ pub(crate) fn conflict(problem: &Problem<'_>) -> Result<Option<AllocationError>,
         }
     }
     let conflict = kept.iter().map(Constraint::to_string).collect();
-    Ok(Some(AllocationError::Infeasible { conflict }))
+    let relaxation = cheapest(problem, &sentences(problem.constraints))?;
+    Ok(Some(AllocationError::Infeasible { conflict, relaxation }))
 }
 
 fn feasible(problem: &Problem<'_>, sentences: &[Constraint]) -> Result<bool, AllocationError> {

@@ -100,10 +100,7 @@ pub fn critical_line(problem: &Problem<'_>) -> Result<CriticalLine, AllocationEr
     let structure = Structure::Dense(&problem.moments.covariance);
     let bounds = (region.lower.as_slice(), region.upper.as_slice());
     match CriticalLine::trace(structure, problem.expected_return, bounds, budget) {
-        Err(AllocationError::Infeasible { conflict: words }) => {
-            let known = conflict(problem)?;
-            Err(known.unwrap_or(AllocationError::Infeasible { conflict: words }))
-        }
+        Err(error @ AllocationError::Infeasible { .. }) => Err(conflict(problem)?.unwrap_or(error)),
         other => other,
     }
 }
@@ -317,6 +314,7 @@ fn checked(
             format!("weights between bounds that sum to {} and {}", percent(least), percent(most));
         return Err(AllocationError::Infeasible {
             conflict: vec![bounds, format!("budget == {}", percent(budget))],
+            relaxation: Vec::new(),
         });
     }
     // What the budget leaves for one asset is a bound; a looser one is never met.

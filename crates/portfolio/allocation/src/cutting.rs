@@ -9,58 +9,82 @@
 //! that is a maximum of finitely many planes ends exact. Planes are taken halfway between the
 //! master's solution and the best point so far, which needs far fewer of them than its vertices
 //! alone (Ben-Ameur and Neto, 2007, "Acceleration of cutting-plane and column generation
-//! algorithms"). Planes hold for any objective and constraints: [`Warm`] keeps those that
+//! algorithms"). Planes hold for any objective and constraints: [`WarmStart`] keeps those that
 //! mattered for the next solve over the same scenarios.
 //!
 //! Cost of a round: assets held × scenarios for the returns, plus the tail × assets for the plane.
 
-use crate::cones::expanded;
+use crate::cones::{expanded, typical};
 use crate::epigraph::{Epigraph, RiskTerm, dot, measured};
 use crate::master::{Master, NoVertex};
 use crate::measure::ScenarioMeasure;
+use crate::oracle::tail_of;
 use crate::region::{Label, Row};
 use crate::scenarios::{Columns, Scenarios};
 use crate::solver::{Outcome, Program, Residuals, Solution, interior};
+use crate::tail::Tail;
 use types::Status;
 
 /// A plane is missing where the risk is above the master's by this part of it.
 const EXACT: f64 = 1e-10;
 
 /// The same where an interior-point method solves the master.
-const NEAR: f64 = 1e-9;
+const NEAR: f64 = 3e-8;
 
-/// Planes kept for the next solve, beyond two for each asset.
-const KEPT: usize = 30;
+/// Planes kept for the next solve, beyond one for each asset.
+const KEPT: usize = 5;
+
+/// Rounds of whole planes before tails are opened up: these, and one for so many assets.
+const COARSE: u32 = 30;
+const ASSETS: u32 = 40;
+
+/// The gap, in parts of the size of the risk, at which a failing master is left alone.
+const SALVAGED: f64 = 1e-6;
+
+/// The boxes around an unbounded interior master.
+const SMALLEST: f64 = 10.0;
+const LARGEST: f64 = 1e4;
 
 const MAX_ROUNDS: u32 = 5_000;
 
 /// The part of the master's solution in the next point.
 const TOWARDS: f64 = 0.5;
 
-/// Planes of earlier solves over the same scenarios.
+/// What earlier solves found out about scenarios, for the next solve over the same ones.
+///
+/// It knows scenarios by a fingerprint of their numbers: over others it keeps the last weights as
+/// a first point and forgets the rest.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Warm<'a> {
-    scenarios: Option<Scenarios<'a>>,
+pub struct WarmStart {
+    fingerprint: Option<u64>,
     columns: Option<Columns>,
     planes: Vec<(ScenarioMeasure, Plane)>,
     weights: Vec<f64>,
+    assets: usize,
+    /// A return too small to matter: a thousandth of the mean absolute one.
+    small: f64,
 }
 
 /// `risk >= gradient · weights + constant · unit`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Plane {
     gradient: Vec<f64>,
     constant: f64,
 }
 
-impl<'a> Warm<'a> {
-    /// Makes ready for `scenarios`: forgets all if they are others.
-    fn ready(&mut self, scenarios: Scenarios<'a>) {
-        if !self.scenarios.is_some_and(|known| known.same(&scenarios)) {
-            *self = Self { scenarios: Some(scenarios), ..Self::default() };
-        }
-        if self.columns.is_none() {
-            self.columns = Some(Columns::new(&scenarios));
+impl WarmStart {
+    /// Makes ready for `scenarios`.
+    fn ready(&mut self, scenarios: &Scenarios<'_>) {
+        let fingerprint = Some(scenarios.fingerprint());
+        if self.fingerprint != fingerprint {
+            *self = Self {
+                fingerprint,
+                columns: Some(Columns::new(scenarios)),
+                planes: Vec::new(),
+                weights: std::mem::take(&mut self.weights),
+                assets: scenarios.returns.cols(),
+                small: 1e-3 * typical(scenarios),
+            };
         }
     }
 
@@ -70,22 +94,37 @@ impl<'a> Warm<'a> {
 }
 
 /// Solves `program` with planes from, and for, `warm`.
-pub(crate) fn solve<'a>(program: &Program<'a>, warm: &mut Warm<'a>) -> Outcome {
-    let program = expanded(program);
-    let Some((_, scenarios)) = program.epigraphs.first().and_then(|e| scenario(e)) else {
-        return interior(&program);
-    };
-    warm.ready(scenarios);
-    let linear = program.quadratic.is_none_or(|q| q.factor == 0.0)
+pub(crate) fn solve<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome {
+    let scenarios = program.epigraphs.iter().filter(|e| e.risk.polyhedral()).find_map(scenario);
+    let cut = expanded(program, RiskTerm::polyhedral);
+    let Some((_, scenarios)) = scenarios else { return interior(&cut) };
+    warm.ready(&scenarios);
+    let outcome = rounds(&cut, warm);
+    // An interior-point method may fail on a few planes beside a cone: planes for the cone too.
+    let distance = |risk: &RiskTerm<'a>| matches!(risk, RiskTerm::Distance { .. });
+    if matches!(outcome, Outcome::Failed(..)) && !cut.cones.is_empty() {
+        let flat = expanded(program, |risk| risk.polyhedral() || distance(risk));
+        if vertices(&flat) {
+            return rounds(&flat, warm);
+        }
+    }
+    outcome
+}
+
+/// Whether the master program is linear.
+fn vertices(program: &Program<'_>) -> bool {
+    program.quadratic.is_none_or(|q| q.factor == 0.0)
         && program.squares.is_empty()
         && program.powers.is_empty()
-        && program.cones.is_empty();
-    let outcome = Rounds::new(&program, warm, linear).run();
-    match outcome {
+        && program.cones.is_empty()
+}
+
+fn rounds<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome {
+    let linear = vertices(program);
+    match Rounds::new(program, warm, linear).run() {
         // The vertices went astray: the interior-point method is slower and steadier.
         Err(NoVertex::Stalled) if linear => {
-            let again = Rounds::new(&program, warm, false).run();
-            again.unwrap_or_else(failure)
+            Rounds::new(program, warm, false).run().unwrap_or_else(failure)
         }
         other => other.unwrap_or_else(failure),
     }
@@ -109,6 +148,20 @@ fn scenario<'a>(epigraph: &Epigraph<'a>) -> Option<(ScenarioMeasure, Scenarios<'
     }
 }
 
+/// `‖root (w − from · unit)‖` and the plane that touches it at `weights`.
+fn touching(root: &[Vec<f64>], from: &[f64], weights: &[f64], unit: f64) -> (f64, Plane) {
+    let apart: Vec<f64> = weights.iter().zip(from).map(|(w, b)| w - b * unit).collect();
+    let parts: Vec<f64> = root.iter().map(|row| dot(row, &apart)).collect();
+    let value = dot(&parts, &parts).sqrt();
+    let size = if value > 0.0 { value } else { 1.0 };
+    let mut gradient = vec![0.0; from.len()];
+    for (row, part) in root.iter().zip(&parts) {
+        gradient.iter_mut().zip(row).for_each(|(g, a)| *g += part / size * a);
+    }
+    let constant = -dot(&gradient, from);
+    (value, Plane { gradient, constant })
+}
+
 /// A solution of the master program.
 struct Outer {
     x: Vec<f64>,
@@ -130,19 +183,30 @@ struct Point {
 
 struct Rounds<'r, 'a> {
     program: &'r Program<'a>,
-    warm: &'r mut Warm<'a>,
+    warm: &'r mut WarmStart,
     assets: usize,
     exact: f64,
     master: Option<Master<'r>>,
     /// The cuts as rows, with the epigraph that each is about and its plane.
     cuts: Vec<(usize, Plane, Row)>,
+    /// The number of each among the master's cuts.
+    numbers: Vec<usize>,
     best: Option<Point>,
+    /// The refinement of each epigraph, once there are some.
+    tails: Vec<Tail<'a>>,
+    polished: bool,
+    /// The point at which the planes ended, before the vertex was polished.
+    ended: Option<Point>,
+    /// The last solution of the master.
+    last: Option<Outer>,
+    /// How large weights may be where planes do not bound an interior master.
+    boxed: Option<f64>,
     rounds: u32,
 }
 
 impl<'r, 'a> Rounds<'r, 'a> {
-    fn new(program: &'r Program<'a>, warm: &'r mut Warm<'a>, linear: bool) -> Self {
-        let assets = warm.scenarios.expect("it was made ready").returns.cols();
+    fn new(program: &'r Program<'a>, warm: &'r mut WarmStart, linear: bool) -> Self {
+        let assets = warm.assets;
         let mut rounds = Self {
             program,
             warm,
@@ -150,7 +214,13 @@ impl<'r, 'a> Rounds<'r, 'a> {
             exact: if linear { EXACT } else { NEAR },
             master: None,
             cuts: Vec::new(),
+            numbers: Vec::new(),
             best: None,
+            tails: Vec::new(),
+            polished: false,
+            ended: None,
+            last: None,
+            boxed: None,
             rounds: 0,
         };
         rounds.start(linear);
@@ -159,44 +229,64 @@ impl<'r, 'a> Rounds<'r, 'a> {
 
     /// The first planes: those of earlier solves, and one at the last or at equal weights.
     fn start(&mut self, linear: bool) {
-        let weights = match self.warm.weights.len() == self.assets {
-            true => self.warm.weights.clone(),
-            false => vec![1.0 / self.assets as f64; self.assets],
+        let known = self.warm.planes.clone();
+        let has = |e: &Epigraph<'a>| {
+            let measure = scenario(e).map(|(measure, _)| measure);
+            known.iter().any(|(m, _)| Some(*m) == measure)
         };
-        let returns = self.warm.returns(&weights);
-        let planes = self.supports(&returns, 1.0);
+        let mut first = Vec::new();
+        if !self.program.epigraphs.iter().all(has) {
+            let weights = match self.warm.weights.len() == self.assets {
+                true => self.warm.weights.clone(),
+                false => vec![1.0 / self.assets as f64; self.assets],
+            };
+            let planes = self.supports(&weights, &self.warm.returns(&weights), 1.0).into_iter();
+            first.extend(planes.enumerate().map(|(index, (_, plane))| (index, plane)));
+        }
+        for (index, epigraph) in self.program.epigraphs.iter().enumerate() {
+            let measure = scenario(epigraph).map(|(measure, _)| measure);
+            let own = known.iter().filter(|(m, _)| Some(*m) == measure);
+            first.extend(own.map(|(_, plane)| (index, plane.clone())));
+        }
         if linear {
             let mut units = vec![1.0; self.program.linear.len()];
-            for (epigraph, (_, plane)) in self.program.epigraphs.iter().zip(&planes) {
-                let size = plane.gradient.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
-                units[epigraph.column] = if size > 0.0 { size } else { 1.0 };
+            for (index, plane) in &first {
+                let gradient = plane.gradient.iter();
+                let size = gradient.fold(self.warm.small, |max, g| max.max(g.abs()));
+                units[self.program.epigraphs[*index].column] = size;
             }
             self.master = Some(Master::new(self.program, units));
         }
-        for (index, (_, plane)) in planes.iter().enumerate() {
-            self.add(index, plane);
+        for (index, plane) in &first {
+            self.add(*index, plane);
         }
-        for (measure, plane) in self.warm.planes.clone() {
-            for index in 0..self.program.epigraphs.len() {
-                if scenario(&self.program.epigraphs[index]).is_some_and(|(m, _)| m == measure) {
-                    self.add(index, &plane);
-                }
-            }
+        if !known.is_empty() && self.warm.weights.len() == self.assets && self.refinable() {
+            let around = self.warm.returns(&self.warm.weights);
+            self.refine(&around);
         }
     }
 
-    /// The risk of each epigraph and its supporting plane at `returns`.
-    fn supports(&self, returns: &[f64], unit: f64) -> Vec<(f64, Plane)> {
-        let of = |epigraph: &Epigraph<'a>| {
-            let (measure, scenarios) = scenario(epigraph).expect("others were written as cones");
-            let found = measured(measure, &scenarios, returns, unit).expect("it is a formula");
-            let gradient = scenarios.weighted(&found.scenarios);
-            (found.value, Plane { gradient, constant: found.constant })
+    /// The risk of each epigraph and its supporting plane at `weights`, which have `returns`.
+    fn supports(&self, weights: &[f64], returns: &[f64], unit: f64) -> Vec<(f64, Plane)> {
+        let of = |epigraph: &Epigraph<'a>| match &epigraph.risk {
+            RiskTerm::Scenario(measure, scenarios) => {
+                let found = measured(*measure, scenarios, returns, unit);
+                let found = found.expect("others were written as cones");
+                let gradient = scenarios.weighted(&found.scenarios);
+                (found.value, Plane { gradient, constant: found.constant })
+            }
+            RiskTerm::Distance { root, from } => touching(root, from, weights, unit),
+            RiskTerm::Growth(_) => unreachable!("growth was written as cones"),
         };
         self.program.epigraphs.iter().map(of).collect()
     }
 
-    fn add(&mut self, index: usize, plane: &Plane) {
+    /// Adds a plane, unless an interior master has it already; whether it was new.
+    fn add(&mut self, index: usize, plane: &Plane) -> bool {
+        let same = |(at, known, _): &(usize, Plane, Row)| *at == index && known == plane;
+        if self.master.is_none() && self.cuts.iter().any(same) {
+            return false;
+        }
         let epigraph = &self.program.epigraphs[index];
         let mut terms: Vec<(usize, f64)> = plane.gradient.iter().copied().enumerate().collect();
         terms.push((epigraph.column, -1.0));
@@ -206,41 +296,150 @@ impl<'r, 'a> Rounds<'r, 'a> {
             _ => limit = -plane.constant,
         }
         let row = Row { terms, equality: false, limit, label: Label::Support };
-        if let Some(master) = &mut self.master {
-            master.cut(row.clone());
-        }
+        let number = match &mut self.master {
+            Some(master) => master.cut(row.clone()),
+            None => self.cuts.len(),
+        };
+        self.numbers.push(number);
         self.cuts.push((index, plane.clone(), row));
+        true
     }
 
     fn run(mut self) -> Result<Outcome, NoVertex> {
         loop {
             let outer = match self.outer()? {
                 Ok(outer) => outer,
-                Err(outcome) => return Ok(outcome),
+                Err(outcome) => return Ok(self.salvaged(outcome)),
             };
             self.rounds += 1;
             if self.rounds > MAX_ROUNDS {
                 return Err(NoVertex::Stalled);
             }
+            if let Some(point) = self.unmoved(&outer) {
+                return Ok(self.finish(outer, point));
+            }
             let returns = self.warm.returns(&outer.x[..self.assets]);
-            if self.between(&outer, &returns) {
+            let coarse = COARSE + self.assets as u32 / ASSETS;
+            if self.tails.is_empty() && self.rounds == coarse && self.refinable() {
+                let around = self.best.as_ref().map_or(returns, |best| best.returns.clone());
+                self.refine(&around);
                 continue;
             }
-            let (point, planes) = self.point(outer.x.clone(), returns);
+            if self.tails.is_empty() && self.between(&outer, &returns) {
+                continue;
+            }
+            let (point, planes) =
+                self.point(outer.x[..self.program.linear.len()].to_vec(), returns);
             let missing = self.missing(&outer, &planes);
             let lower = self.objective(&outer.x);
             let closed = point.objective - lower <= self.exact * (lower.abs() + self.size());
             if missing.is_empty() || closed && point.broken <= self.exact * self.size() {
+                if !self.grow(&outer)? {
+                    if self.settled()? {
+                        return Ok(self.finish(outer, point));
+                    }
+                    self.ended = Some(point);
+                }
+                continue;
+            }
+            self.polished = false;
+            let mut learnt = false;
+            for index in missing {
+                let hinged = !self.tails.is_empty() && self.hinge(index, &outer, &point.returns);
+                learnt |= hinged || self.add(index, &planes[index].1);
+            }
+            if !learnt {
+                // All is known and the difference is the solver's own.
                 return Ok(self.finish(outer, point));
             }
-            for index in missing {
-                self.add(index, &planes[index].1);
-            }
             self.keep(point);
+            self.last = Some(outer);
             if let Some(master) = &mut self.master {
                 master.tidy();
             }
         }
+    }
+
+    /// The point at which the planes ended, if the polished vertex is the same.
+    fn unmoved(&mut self, outer: &Outer) -> Option<Point> {
+        let point = self.ended.take()?;
+        let mut own = outer.x[..self.assets].iter().zip(&point.x);
+        own.all(|(a, b)| (a - b).abs() <= 1e-12).then_some(point)
+    }
+
+    /// The best point so far if a master of many planes failed and the gap was small before.
+    fn salvaged(mut self, outcome: Outcome) -> Outcome {
+        if !matches!(outcome, Outcome::Failed(..)) {
+            return outcome;
+        }
+        match (self.last.take(), self.best.take()) {
+            (Some(outer), Some(point)) if self.ends(&outer, &point) => self.finish(outer, point),
+            _ => outcome,
+        }
+    }
+
+    fn ends(&self, outer: &Outer, point: &Point) -> bool {
+        let allowed = SALVAGED * self.size();
+        let gap = point.objective - self.objective(&outer.x[..self.program.linear.len()]);
+        gap <= allowed && point.broken <= allowed
+    }
+
+    /// Looks beyond the box if the box holds the solution; whether it did.
+    fn grow(&mut self, outer: &Outer) -> Result<bool, NoVertex> {
+        let (held, grown) = match (&mut self.master, self.boxed) {
+            (Some(master), _) => {
+                let held = master.at_the_box();
+                (held, held && master.grow())
+            }
+            (None, None) => (false, false),
+            (None, Some(size)) => {
+                let held = outer.x[..self.assets].iter().any(|w| w.abs() > 0.99 * size);
+                self.boxed = Some(100.0 * size);
+                (held, size < LARGEST)
+            }
+        };
+        match (held, grown) {
+            (true, false) => Err(NoVertex::Unbounded),
+            (held, _) => Ok(held),
+        }
+    }
+
+    /// Whether the last vertex is free of rounding; if not, it is computed afresh.
+    fn settled(&mut self) -> Result<bool, NoVertex> {
+        let Some(master) = &mut self.master else { return Ok(true) };
+        if std::mem::replace(&mut self.polished, true) {
+            return Ok(true);
+        }
+        master.polish()?;
+        Ok(false)
+    }
+
+    /// Whether every epigraph is a mean of losses in a tail, and vertices solve the master.
+    fn refinable(&self) -> bool {
+        let tail = |epigraph: &Epigraph<'a>| {
+            let measure = scenario(epigraph).map(|(measure, _)| measure);
+            matches!(measure, Some(ScenarioMeasure::ConditionalValueAtRisk(_)))
+        };
+        self.master.is_some() && self.program.epigraphs.iter().all(tail)
+    }
+
+    /// Opens up the plane of each epigraph at the returns of a good point: see [`Tail`].
+    fn refine(&mut self, returns: &[f64]) {
+        for index in 0..self.program.epigraphs.len() {
+            let epigraph = &self.program.epigraphs[index];
+            let master = self.master.as_mut().expect("it was asked for");
+            let (measure, scenarios) = scenario(epigraph).expect("it was asked for");
+            let ScenarioMeasure::ConditionalValueAtRisk(level) = measure else { continue };
+            let tail = Tail::open(master, epigraph.column, scenarios, tail_of(level), returns);
+            self.tails.push(tail);
+        }
+    }
+
+    /// Tells the master of scenarios that it has on the wrong side of the tail's border; whether
+    /// there were any.
+    fn hinge(&mut self, index: usize, outer: &Outer, returns: &[f64]) -> bool {
+        let master = self.master.as_mut().expect("there are tails");
+        self.tails[index].correct(master, &outer.x, returns)
     }
 
     /// A plane between the best point and the master's solution, if it cuts the latter off.
@@ -289,13 +488,13 @@ impl<'r, 'a> Rounds<'r, 'a> {
 
     /// The size of the risks: the largest coefficient of the first plane.
     fn size(&self) -> f64 {
-        self.cuts[0].1.gradient.iter().fold(0.0_f64, |max, g| max.max(g.abs()))
+        self.cuts[0].1.gradient.iter().fold(self.warm.small, |max, g| max.max(g.abs()))
     }
 
     /// The point `x` with its epigraph columns at the true risks.
     fn point(&self, mut x: Vec<f64>, returns: Vec<f64>) -> (Point, Vec<(f64, Plane)>) {
         let unit = self.program.epigraphs.iter().find_map(|e| e.unit).map_or(1.0, |u| x[u]);
-        let planes = self.supports(&returns, unit);
+        let planes = self.supports(&x[..self.assets], &returns, unit);
         for (epigraph, (value, _)) in self.program.epigraphs.iter().zip(&planes) {
             x[epigraph.column] = *value;
         }
@@ -347,14 +546,18 @@ impl<'r, 'a> Rounds<'r, 'a> {
             let (x, rows, cuts) = (vertex.x, vertex.rows, vertex.cuts);
             return Ok(Ok(Outer { x, rows, cuts, residuals: none, iterations }));
         }
-        let mut program = Program { epigraphs: Vec::new(), ..self.program.clone() };
-        program.rows.extend(self.cuts.iter().map(|(.., row)| row.clone()));
-        Ok(match interior(&program) {
+        let mut outcome = interior(&self.inner());
+        if matches!(outcome, Outcome::Unbounded) && self.boxed.is_none() {
+            // A few planes need not bound what all of them do.
+            self.boxed = Some(SMALLEST);
+            outcome = interior(&self.inner());
+        }
+        Ok(match outcome {
             Outcome::Solved(solution) => {
-                let (rows, cuts) = solution.duals.split_at(self.program.rows.len());
+                let rows = self.program.rows.len();
                 Ok(Outer {
-                    rows: rows.to_vec(),
-                    cuts: cuts.to_vec(),
+                    rows: solution.duals[..rows].to_vec(),
+                    cuts: solution.duals[rows..rows + self.cuts.len()].to_vec(),
                     x: solution.x,
                     residuals: solution.residuals,
                     iterations: solution.iterations,
@@ -362,6 +565,23 @@ impl<'r, 'a> Rounds<'r, 'a> {
             }
             other => Err(other),
         })
+    }
+
+    /// The program with its cuts, and the box if there is one.
+    fn inner(&self) -> Program<'a> {
+        let mut program = Program { epigraphs: Vec::new(), ..self.program.clone() };
+        program.rows.extend(self.cuts.iter().map(|(.., row)| row.clone()));
+        if let Some(size) = self.boxed {
+            for side in [1.0, -1.0] {
+                program.rows.extend((0..self.assets).map(|asset| Row {
+                    terms: vec![(asset, side)],
+                    equality: false,
+                    limit: size,
+                    label: Label::Support,
+                }));
+            }
+        }
+        program
     }
 
     /// The evidence, and the planes for the next solve.
@@ -394,14 +614,22 @@ impl<'r, 'a> Rounds<'r, 'a> {
         let mut slopes = self.program.linear.clone();
         let mut value = 0.0;
         let rows = self.program.rows.iter().zip(&outer.rows);
-        let cuts = self.cuts.iter().map(|(.., row)| row).zip(&outer.cuts);
+        let cuts = self.master.iter().flat_map(Master::cuts).zip(&outer.cuts);
+        let own = slopes.len();
+        slopes.resize(outer.x.len(), 0.0);
         for (row, multiplier) in rows.chain(cuts).filter(|(_, z)| **z != 0.0) {
             for (column, a) in &row.terms {
                 slopes[*column] += multiplier * a;
             }
             value -= multiplier * row.limit;
         }
-        (slopes.iter().fold(0.0_f64, |max, s| max.max(s.abs())), value)
+        // Columns of single scenarios start at nought: their slope may be positive.
+        let borders: Vec<usize> = self.tails.iter().map(|tail| tail.border).collect();
+        let wrong = slopes.iter().enumerate().map(|(column, slope)| {
+            let free = column < own || borders.contains(&column);
+            if free { slope.abs() } else { -slope }
+        });
+        (wrong.fold(0.0, f64::max), value)
     }
 
     fn violation(&self, x: &[f64]) -> f64 {
@@ -414,16 +642,20 @@ impl<'r, 'a> Rounds<'r, 'a> {
 
     /// Keeps the planes that were tight, and then the latest, for the next solve.
     fn remember(&mut self, outer: &Outer, point: &Point) {
-        let most = 2 * self.assets + KEPT;
+        let most = self.assets + KEPT;
         let mut order: Vec<usize> = (0..self.cuts.len()).rev().collect();
-        order.sort_by_key(|cut| outer.cuts[*cut] <= 0.0);
+        order.sort_by_key(|cut| {
+            let multiplier = self.numbers.get(*cut).map_or(0.0, |number| outer.cuts[*number]);
+            multiplier <= 0.0
+        });
         order.truncate(most);
         order.sort_unstable();
         self.warm.planes.clear();
         for cut in order {
             let (index, plane, _) = &self.cuts[cut];
-            let (measure, _) = scenario(&self.program.epigraphs[*index]).expect("it has a cut");
-            self.warm.planes.push((measure, plane.clone()));
+            if let Some((measure, _)) = scenario(&self.program.epigraphs[*index]) {
+                self.warm.planes.push((measure, plane.clone()));
+            }
         }
         let unit = self.program.epigraphs.iter().find_map(|e| e.unit).map_or(1.0, |u| point.x[u]);
         let unit = if unit > 0.0 { unit } else { 1.0 };

@@ -1,5 +1,7 @@
 //! What can go wrong between a problem and its weights.
 
+use std::fmt;
+
 use types::Symbol;
 
 use crate::sentence::{ParseError, percent};
@@ -137,10 +139,16 @@ pub enum AllocationError {
     },
     /// No weights fulfil all constraints. The conflict is irreducible: without any one of its
     /// sentences, the others can be fulfilled together.
-    #[error("no weights fulfil all of: {}: relax one of them", conflict.join("; "))]
+    #[error(
+        "no weights fulfil all of: {}: relax one of them{}",
+        conflict.join("; "),
+        least_in_total(.relaxation)
+    )]
     Infeasible {
         /// The sentences that conflict.
         conflict: Vec<String>,
+        /// What to give way in all sentences for the least sum; empty if it was not sought.
+        relaxation: Vec<Relaxation>,
     },
     /// The maximum Sharpe ratio is not positive.
     #[error(
@@ -206,6 +214,29 @@ pub enum AllocationError {
         /// Gap between the primal and the dual objective.
         gap: f64,
     },
+}
+
+/// How far a sentence gives way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relaxation {
+    /// The sentence.
+    pub sentence: String,
+    /// By how much its bound moves, in its own units.
+    pub by: f64,
+}
+
+impl fmt::Display for Relaxation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` by {}", self.sentence, percent((self.by * 1e8).round() / 1e8))
+    }
+}
+
+fn least_in_total(relaxation: &[Relaxation]) -> String {
+    if relaxation.is_empty() {
+        return String::new();
+    }
+    let parts: Vec<String> = relaxation.iter().map(Relaxation::to_string).collect();
+    format!("; the least in total is {}", parts.join(" and "))
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {

@@ -78,6 +78,7 @@ pub(crate) fn target(region: &Region<'_>, claim: Claim<'_>) -> Option<Target> {
             gap: gap * claim.price,
             iterations: claim.iterations,
             binding,
+            fallbacks: Vec::new(),
         },
     })
 }

@@ -51,10 +51,13 @@ mod master;
 mod oracle;
 mod root;
 mod simplex;
+mod tail;
 
 mod certificate;
 mod conflict;
 mod evidence;
+mod fallback;
+mod relaxation;
 
 mod active_set;
 mod critical_line;
@@ -82,7 +85,9 @@ use types::Target;
 
 pub use constraint::{Constraint, Quantity, Relation};
 pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoint, critical_line};
-pub use error::AllocationError;
+pub use cutting::WarmStart;
+pub use error::{AllocationError, Relaxation};
+pub use fallback::allocate_first;
 pub use frontier::{FrontierPoint, frontier};
 pub use history::{reads_scenarios, scenarios};
 pub use measure::ScenarioMeasure;
@@ -92,7 +97,6 @@ pub use problem::{Costs, Problem};
 pub use risk_of::Risk;
 pub use sentence::ParseError;
 
-use cutting::Warm;
 use mean_risk::MeanRisk;
 use utility::Utility;
 
@@ -109,8 +113,17 @@ use utility::Utility;
 /// net asset value); for an equality, if its right-hand side is raised (for `cash`, lowered). For
 /// risk parity they are those of the logarithmic-barrier problem.
 pub fn allocate(objective: &Objective, problem: &Problem<'_>) -> Result<Target, AllocationError> {
+    allocate_from(objective, problem, &mut WarmStart::default())
+}
+
+/// The same, starting from what earlier solves over the same scenarios left in `warm`. The weights
+/// are as good as those of [`allocate`]; where several are equally good they may be others.
+pub fn allocate_from(
+    objective: &Objective,
+    problem: &Problem<'_>,
+    warm: &mut WarmStart,
+) -> Result<Target, AllocationError> {
     problem.check(objective.needs_returns())?;
-    let mut warm = Warm::default();
     match objective.clone() {
         Objective::EqualWeight => naive::equal(problem),
         Objective::InverseVolatility => naive::inverse_volatility(problem),
@@ -124,16 +137,22 @@ pub fn allocate(objective: &Objective, problem: &Problem<'_>) -> Result<Target, 
         }
         .maximise(problem),
         Objective::MinimumRisk(risk) => {
-            let root = matches!(risk, Risk::TrackingError(_));
-            MeanRisk::minimum(risk).maximise(problem, root, &mut warm)
+            let root = match &risk {
+                Risk::TrackingError(name) => {
+                    risk_of::benchmark(problem, name, &risk.to_string())?;
+                    true
+                }
+                _ => false,
+            };
+            MeanRisk::minimum(risk).maximise(problem, root, warm)
         }
         Objective::MeanRisk { penalties, costs } => {
             MeanRisk { method: objective.method(), returns: true, penalties, costs, growth: false }
-                .maximise(problem, false, &mut warm)
+                .maximise(problem, false, warm)
         }
-        Objective::MaximumGrowth => MeanRisk::growth().maximise(problem, false, &mut warm),
+        Objective::MaximumGrowth => MeanRisk::growth().maximise(problem, false, warm),
         Objective::MaximumRatio { risk, risk_free } => {
-            ratio::maximise(problem, &risk, risk_free, &mut warm)
+            ratio::maximise(problem, &risk, risk_free, warm)
         }
         Objective::MaximumSharpe { risk_free } => sharpe::maximise(problem, risk_free),
         Objective::RiskParity => parity::allocate(problem),

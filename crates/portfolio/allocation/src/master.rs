@@ -30,9 +30,16 @@ pub(crate) struct Vertex {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoVertex {
     Infeasible,
+    /// Said by the caller, once it knows that the box holds the best vertex of all cuts.
     Unbounded,
     Stalled,
 }
+
+/// Rounds without a price after which a cut may be dropped.
+const IDLE_ROUNDS: usize = 8;
+
+/// Said of cuts that may not be dropped.
+const PINNED: usize = 1 << 40;
 
 #[derive(Debug)]
 pub(crate) struct Master<'a> {
@@ -49,6 +56,8 @@ pub(crate) struct Master<'a> {
     cut_places: Vec<Option<(usize, f64)>>,
     /// Rounds since each cut was tight.
     idle: Vec<usize>,
+    /// The bounds of columns beyond the program's, in the units of the dictionary.
+    extra: Vec<(f64, f64)>,
 }
 
 impl<'a> Master<'a> {
@@ -66,6 +75,7 @@ impl<'a> Master<'a> {
             places: Vec::new(),
             cut_places: Vec::new(),
             idle: Vec::new(),
+            extra: Vec::new(),
         };
         for (index, row) in program.rows.iter().enumerate() {
             master.bound(index, row);
@@ -90,11 +100,15 @@ impl<'a> Master<'a> {
     fn start(&mut self) {
         let size = BOXES[self.size];
         let costs = self.program.linear.iter().zip(&self.units).map(|(c, unit)| c * unit);
-        let boxed = |bound: f64| bound.clamp(-size, size);
+        let own = |(bound, row): &(f64, Option<usize>)| match row {
+            Some(_) => *bound,
+            None => bound.clamp(-size, size),
+        };
+        let more = self.extra.iter();
         self.dictionary = Dictionary::new(
-            costs.collect(),
-            self.lower.iter().map(|(bound, row)| row.map_or(boxed(*bound), |_| *bound)).collect(),
-            self.upper.iter().map(|(bound, row)| row.map_or(boxed(*bound), |_| *bound)).collect(),
+            costs.chain(more.clone().map(|_| 0.0)).collect(),
+            self.lower.iter().map(own).chain(more.clone().map(|(lower, _)| *lower)).collect(),
+            self.upper.iter().map(own).chain(more.map(|(_, upper)| *upper)).collect(),
         );
         self.places = vec![None; self.program.rows.len()];
         for (index, row) in self.program.rows.iter().enumerate() {
@@ -117,30 +131,68 @@ impl<'a> Master<'a> {
         self.cuts.len() - 1
     }
 
+    /// A new column in the row of a cut, in the units of another column.
+    pub(crate) fn column(
+        &mut self,
+        cut: usize,
+        coefficient: f64,
+        like: usize,
+        bounds: (f64, f64),
+    ) -> usize {
+        let (number, scale) = self.cut_places[cut].expect("the cut is in play");
+        let unit = self.units[like];
+        let column = self.dictionary.add_column(number, coefficient * unit * scale, bounds);
+        self.units.push(unit);
+        self.extra.push(bounds);
+        self.cuts[cut].terms.push((column, coefficient));
+        // Its columns would be lost with it.
+        self.idle[cut] = PINNED;
+        column
+    }
+
+    /// Whether the cut has not been dropped.
+    pub(crate) fn in_play(&self, cut: usize) -> bool {
+        self.cut_places[cut].is_some()
+    }
+
+    /// All cuts, in the order in which they were added.
+    pub(crate) fn cuts(&self) -> &[Row] {
+        &self.cuts
+    }
+
+    /// The last vertex without the rounding of earlier pivots.
+    pub(crate) fn polish(&mut self) -> Result<(), NoVertex> {
+        self.dictionary.polish().map_err(|_| NoVertex::Stalled)
+    }
+
     /// Pivots so far.
     pub(crate) fn pivots(&self) -> u32 {
         self.dictionary.pivots()
     }
 
-    /// The best vertex within all rows and cuts.
+    /// The best vertex within all rows and cuts, and within the box.
     pub(crate) fn solve(&mut self) -> Result<Vertex, NoVertex> {
         if self.lower.iter().zip(&self.upper).any(|(lower, upper)| lower.0 > upper.0 + 1e-12) {
             return Err(NoVertex::Infeasible);
         }
         loop {
-            let outcome = self.within_box();
-            let vertex = match outcome {
-                Ok(vertex) if !self.at_the_box() => return Ok(vertex),
-                Ok(_) => NoVertex::Unbounded,
-                Err(Stop::Infeasible) => NoVertex::Infeasible,
+            match self.within_box() {
+                Ok(vertex) => return Ok(vertex),
+                Err(Stop::Infeasible) if self.boxed() && self.grow() => {}
+                Err(Stop::Infeasible) => return Err(NoVertex::Infeasible),
                 Err(Stop::Stalled) => return Err(NoVertex::Stalled),
-            };
-            if self.size + 1 == BOXES.len() || (vertex == NoVertex::Infeasible && !self.boxed()) {
-                return Err(vertex);
             }
+        }
+    }
+
+    /// Takes the next larger box; `false` if there is none.
+    pub(crate) fn grow(&mut self) -> bool {
+        let more = self.size + 1 < BOXES.len();
+        if more {
             self.size += 1;
             self.start();
         }
+        more
     }
 
     /// Whether any column has no bound of its own on some side.
@@ -148,15 +200,16 @@ impl<'a> Master<'a> {
         self.lower.iter().chain(&self.upper).any(|(_, row)| row.is_none())
     }
 
-    /// Whether the box and not the program holds the vertex.
-    fn at_the_box(&self) -> bool {
+    /// Whether the box and not the program holds the last vertex.
+    pub(crate) fn at_the_box(&self) -> bool {
         let (_, bounds) = self.dictionary.multipliers();
         let held = |column: usize, reduced: f64| match reduced {
             d if d > 1e-11 => self.lower[column].1.is_none(),
             d if d < -1e-11 => self.upper[column].1.is_none(),
             _ => false,
         };
-        bounds.iter().enumerate().any(|(column, reduced)| held(column, *reduced))
+        let mut own = bounds.iter().take(self.lower.len()).enumerate();
+        own.any(|(column, reduced)| held(column, *reduced))
     }
 
     fn within_box(&mut self) -> Result<Vertex, Stop> {
@@ -194,7 +247,7 @@ impl<'a> Master<'a> {
             place.map_or(0.0, |(number, scale)| in_rows[number] * scale)
         };
         let mut rows: Vec<f64> = self.places.iter().map(of).collect();
-        for (column, reduced) in bounds.iter().enumerate() {
+        for (column, reduced) in bounds.iter().take(self.lower.len()).enumerate() {
             let side = if *reduced > 0.0 { self.lower[column] } else { self.upper[column] };
             if let (Some(row), true) = (side.1, *reduced != 0.0) {
                 let (_, a) = single(&self.program.rows[row]).expect("only such rows are bounds");
@@ -203,7 +256,11 @@ impl<'a> Master<'a> {
         }
         let cuts: Vec<f64> = self.cut_places.iter().map(of).collect();
         for (idle, dual) in self.idle.iter_mut().zip(&cuts) {
-            *idle = if *dual > 0.0 { 0 } else { *idle + 1 };
+            *idle = match *idle {
+                PINNED.. => PINNED,
+                _ if *dual > 0.0 => 0,
+                rounds => rounds + 1,
+            };
         }
         let x = columns.iter().zip(&self.units).map(|(x, unit)| x * unit).collect();
         Vertex { x, rows, cuts }
@@ -219,7 +276,7 @@ impl<'a> Master<'a> {
         let rows = self.dictionary.row_count();
         let mut idle = vec![false; rows];
         for (place, rounds) in self.cut_places.iter_mut().zip(&self.idle) {
-            if let (Some((number, _)), true) = (*place, *rounds > 15) {
+            if let (Some((number, _)), true) = (*place, *rounds > IDLE_ROUNDS && *rounds < PINNED) {
                 idle[number] = true;
             }
         }

@@ -13,7 +13,7 @@ use types::Target;
 
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::refuse;
-use crate::cutting::{self, Warm};
+use crate::cutting::{self, WarmStart};
 use crate::epigraph::{RiskTerm, dot};
 use crate::region::{Region, sentences};
 use crate::risk_of::{Risk, benchmark};
@@ -57,7 +57,7 @@ impl MeanRisk {
         &self,
         problem: &'a Problem<'a>,
         root: bool,
-        warm: &mut Warm<'a>,
+        warm: &mut WarmStart,
     ) -> Result<Target, AllocationError> {
         let mut region = Region::new(problem, sentences(problem.constraints))?;
         let terms = self.terms(problem)?;

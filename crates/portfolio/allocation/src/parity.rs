@@ -249,6 +249,7 @@ impl<'a> Descent<'a> {
                 gap: 0.0,
                 iterations: self.sweeps,
                 binding,
+                fallbacks: Vec::new(),
             },
         })
     }

@@ -13,7 +13,7 @@ use types::Target;
 
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::refuse;
-use crate::cutting::{self, Warm};
+use crate::cutting::{self, WarmStart};
 use crate::region::{Region, sentences};
 use crate::risk_of::Risk;
 use crate::sharpe::{homogenised, no_excess, size};
@@ -28,7 +28,7 @@ pub(crate) fn maximise<'a>(
     problem: &'a Problem<'a>,
     risk: &Risk,
     risk_free: f64,
-    warm: &mut Warm<'a>,
+    warm: &mut WarmStart,
 ) -> Result<Target, AllocationError> {
     if risk.squared() {
         let instead = match risk {

@@ -348,7 +348,7 @@ fn mirrored(relation: Relation) -> Relation {
     }
 }
 
-fn asset(
+pub(crate) fn asset(
     problem: &Problem<'_>,
     sentence: &Constraint,
     symbol: &Symbol,

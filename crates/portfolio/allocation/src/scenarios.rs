@@ -97,10 +97,25 @@ impl<'a> Scenarios<'a> {
         total
     }
 
-    /// Whether both are the very same numbers in memory.
-    pub(crate) fn same(&self, other: &Self) -> bool {
-        std::ptr::eq(self.returns, other.returns)
-            && std::ptr::eq(self.probabilities, other.probabilities)
+    /// A number that other scenarios do not share, but for one chance in 2^64.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut lanes =
+            [0x9E37_79B9_7F4A_7C15_u64, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9, 3];
+        let mut mix = |values: &[f64]| {
+            for four in values.chunks(4) {
+                for (lane, value) in lanes.iter_mut().zip(four) {
+                    let mixed = (*lane ^ value.to_bits()).wrapping_mul(0x9FB2_1C65_1E98_DF25);
+                    *lane = mixed.rotate_left(29) ^ (mixed >> 32);
+                }
+            }
+        };
+        mix(self.returns.as_slice());
+        mix(self.probabilities);
+        mix(&[self.returns.cols() as f64, self.probabilities.len() as f64]);
+        let join = |hash: u64, lane: &u64| {
+            (hash.rotate_left(23) ^ lane).wrapping_mul(0xD6E8_FEB8_6659_FD93)
+        };
+        lanes.iter().fold(0, join)
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Dictionary {
     values: Vec<f64>,
     /// One line for each basic variable; the constant of the line comes last.
     coefficients: Vec<Vec<f64>>,
+    /// One more than the square of each line, without its constant.
+    norms: Vec<f64>,
     nonbasic: Vec<Variable>,
     at_upper: Vec<bool>,
     /// Reduced costs, and the constant of the objective.
@@ -77,6 +79,7 @@ impl Dictionary {
             basic: Vec::new(),
             values: Vec::new(),
             coefficients: Vec::new(),
+            norms: Vec::new(),
             pivots: 0,
             total: 0,
         }
@@ -133,6 +136,7 @@ impl Dictionary {
         }
         let value = self.value(&line);
         self.basic.push(Err(number));
+        self.norms.push(norm(&line));
         self.values.push(value);
         self.coefficients.push(line);
     }
@@ -147,10 +151,55 @@ impl Dictionary {
                     let _ = self.basic.swap_remove(i);
                     self.values.swap_remove(i);
                     self.coefficients.swap_remove(i);
+                    self.norms.swap_remove(i);
                 }
                 _ => i += 1,
             }
         }
+    }
+
+    /// The optimal vertex, free of the rounding of earlier pivots.
+    pub(crate) fn polish(&mut self) -> Result<(), Stop> {
+        while self.pivots > 0 {
+            self.rebuild()?;
+            self.optimise()?;
+        }
+        Ok(())
+    }
+
+    /// Adds a column between two bounds with `coefficient` in one row and no cost; its number. A
+    /// row with a price takes a nonnegative coefficient and a column from nought up alone.
+    pub(crate) fn add_column(
+        &mut self,
+        number: usize,
+        coefficient: f64,
+        bounds: (f64, f64),
+    ) -> usize {
+        let column = self.costs.len();
+        self.costs.push(0.0);
+        self.lower.push(bounds.0);
+        self.upper.push(bounds.1);
+        let row = self.rows[number].as_mut().expect("the row is in play");
+        row.terms.push((column, coefficient));
+        // The row's slack stands for itself and the new column's part.
+        let slack = self.nonbasic.iter().position(|v| *v == Err(number));
+        let place = self.nonbasic.len();
+        let at = bounds.0;
+        for (i, line) in self.coefficients.iter_mut().enumerate() {
+            let entry = match slack {
+                Some(k) => coefficient * line[k],
+                None if self.basic[i] == Err(number) => -coefficient,
+                None => 0.0,
+            };
+            line.insert(place, entry);
+            self.norms[i] += entry * entry;
+            self.values[i] += entry * at;
+        }
+        let entry = slack.map_or(0.0, |k| coefficient * self.reduced[k]);
+        self.reduced.insert(place, entry);
+        self.nonbasic.push(Ok(column));
+        self.at_upper.push(false);
+        column
     }
 
     /// The optimal vertex, by dual simplex steps from the basis at hand.
@@ -160,26 +209,22 @@ impl Dictionary {
             if self.pivots >= REBUILD {
                 self.rebuild()?;
             }
-            let Some((i, target)) = self.leaving() else {
-                if self.pivots == 0 {
-                    return Ok(());
-                }
-                self.rebuild()?;
-                continue;
-            };
+            let Some((i, target)) = self.leaving() else { return Ok(()) };
             self.step(i, target)?;
         }
         Err(Stop::Stalled)
     }
 
-    /// The basic variable farthest outside its bounds, and the bound.
+    /// The basic variable farthest outside its bounds along its line, and the bound: the steepest
+    /// edge of the dual (Forrest and Goldfarb, 1992).
     fn leaving(&self) -> Option<(usize, f64)> {
-        let (mut worst, mut found) = (FEASIBLE, None);
+        let (mut worst, mut found) = (0.0, None);
         for (i, value) in self.values.iter().enumerate() {
             let (lower, upper) = self.bounds(self.basic[i]);
             for (outside, bound) in [(lower - value, lower), (value - upper, upper)] {
-                if outside > worst {
-                    (worst, found) = (outside, Some((i, bound)));
+                if outside > FEASIBLE && outside * outside > worst * self.norms[i] {
+                    worst = outside * outside / self.norms[i];
+                    found = Some((i, bound));
                 }
             }
         }
@@ -269,9 +314,10 @@ impl Dictionary {
         for (j, other) in self.coefficients.iter_mut().enumerate() {
             if j != i && other[k] != 0.0 {
                 let factor = std::mem::replace(&mut other[k], 0.0);
-                add_scaled(other, factor, &line);
+                self.norms[j] = add_scaled_with_norm(other, factor, &line);
             }
         }
+        self.norms[i] = norm(&line);
         let factor = std::mem::replace(&mut self.reduced[k], 0.0);
         add_scaled(&mut self.reduced, factor, &line);
         self.coefficients[i] = line;
@@ -300,6 +346,7 @@ impl Dictionary {
         self.at_upper = at_upper;
         self.reduced = with_constant(&self.costs, 0.0);
         self.basic.clear();
+        self.norms.clear();
         self.values.clear();
         self.coefficients.clear();
         for number in 0..self.rows.len() {
@@ -382,6 +429,36 @@ impl Dictionary {
         }
         (rows, bounds)
     }
+}
+
+/// Adds a line and measures the sum, in one walk through memory.
+fn add_scaled_with_norm(target: &mut [f64], factor: f64, line: &[f64]) -> f64 {
+    let last = target.len() - 1;
+    target[last] += factor * line[last];
+    let mut sums = [1.0, 0.0, 0.0, 0.0];
+    let (mut fours, mut others) = (target[..last].chunks_exact_mut(4), line.chunks_exact(4));
+    for (four, other) in fours.by_ref().zip(others.by_ref()) {
+        for ((a, b), sum) in four.iter_mut().zip(other).zip(&mut sums) {
+            *a += factor * b;
+            *sum += *a * *a;
+        }
+    }
+    let done = last - last % 4;
+    for (a, b) in target[done..last].iter_mut().zip(&line[done..last]) {
+        *a += factor * b;
+        sums[0] += *a * *a;
+    }
+    sums.iter().sum()
+}
+
+fn norm(line: &[f64]) -> f64 {
+    let mut sums = [1.0, 0.0, 0.0, 0.0];
+    for four in line[..line.len() - 1].chunks(4) {
+        for (sum, a) in sums.iter_mut().zip(four) {
+            *sum += a * a;
+        }
+    }
+    sums.iter().sum()
 }
 
 fn with_constant(values: &[f64], constant: f64) -> Vec<f64> {

@@ -18,7 +18,7 @@ use clarabel::solver::{
 };
 use types::Status;
 
-use crate::cutting::{self, Warm};
+use crate::cutting::{self, WarmStart};
 use crate::epigraph::Epigraph;
 use crate::region::Row;
 
@@ -116,7 +116,7 @@ const STEPS: [f64; 3] = [0.99, 0.9, 0.7];
 pub(crate) fn solve(program: &Program<'_>) -> Outcome {
     match program.epigraphs.is_empty() {
         true => interior(program),
-        false => cutting::solve(program, &mut Warm::default()),
+        false => cutting::solve(program, &mut WarmStart::default()),
     }
 }
 

@@ -209,6 +209,6 @@ fn refuses_what_does_not_fit() {
     assert!(matches!(refused(&[]), AllocationError::Unbounded { .. }));
     assert_eq!(
         refused(&["long only", "weight <= 30%"]).to_string(),
-        "no weights fulfil all of: budget == 100%; weight <= 30%: relax one of them"
+        "no weights fulfil all of: budget == 100%; weight <= 30%: relax one of them; the least in total is `weight <= 30%` by 20%"
     );
 }

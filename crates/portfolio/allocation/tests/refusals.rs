@@ -63,12 +63,11 @@ fn conflicts_are_irreducible_and_in_the_users_words() {
     ] {
         for objective in ["minimise variance", "maximise sharpe", "maximise return - variance"] {
             let found = ask(objective, &sentences, &previous).unwrap_err();
-            let conflict = conflict.iter().map(|s| (*s).to_owned()).collect();
-            assert_eq!(
-                found,
-                AllocationError::Infeasible { conflict },
-                "{objective} {sentences:?}"
-            );
+            let AllocationError::Infeasible { conflict: named, relaxation } = found else {
+                panic!("{objective} {sentences:?}: {found}");
+            };
+            assert_eq!(named, conflict, "{objective} {sentences:?}");
+            assert!(!relaxation.is_empty(), "{objective} {sentences:?}");
         }
     }
 }
@@ -109,7 +108,7 @@ fn refusals_say_what_to_change() {
         (
             "risk parity",
             vec!["long only", "weight <= 20%"],
-            "no weights fulfil all of: budget == 100%; weight <= 20%: relax one of them",
+            "no weights fulfil all of: budget == 100%; weight <= 20%: relax one of them; the least in total is `weight <= 20%` by 5%",
         ),
     ] {
         let found = ask(objective, &sentences, &[]).unwrap_err().to_string();

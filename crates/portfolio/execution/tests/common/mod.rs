@@ -39,6 +39,7 @@ pub fn target(weights: &[(&str, f64)]) -> Target {
             gap: 0.0,
             iterations: 0,
             binding: vec![],
+            fallbacks: Vec::new(),
         },
     }
 }
