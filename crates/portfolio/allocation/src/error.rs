@@ -190,6 +190,12 @@ pub enum AllocationError {
         /// The asset.
         symbol: Symbol,
     },
+    /// Counts, least weights or lots cannot be had.
+    #[error("{reason}: allow more assets, a smaller least weight or another objective")]
+    NotDiscrete {
+        /// What is in the way.
+        reason: String,
+    },
     /// A risk budget is not a positive number.
     #[error("the risk budget of {symbol} is {value}: make it positive or drop the asset")]
     NoBudget {

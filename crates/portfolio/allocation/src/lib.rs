@@ -78,6 +78,7 @@ mod schur;
 mod sharpe;
 mod utility;
 
+mod discrete;
 mod frontier;
 mod history;
 
@@ -86,6 +87,7 @@ use types::Target;
 pub use constraint::{Constraint, Quantity, Relation};
 pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoint, critical_line};
 pub use cutting::WarmStart;
+pub use discrete::{Discrete, allocate_discrete};
 pub use error::{AllocationError, Relaxation};
 pub use fallback::allocate_first;
 pub use frontier::{FrontierPoint, frontier};

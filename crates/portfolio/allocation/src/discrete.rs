@@ -1,0 +1,264 @@
+//! Few names, no crumbs, whole lots: minimum variance and mean-variance with integers.
+//!
+//! $$\min_{w, z}\; a\, w^\top\Sigma w - \mu^\top w \quad\text{s.t.}\quad
+//! l_i z_i \le w_i \le u_i z_i,\; z_i \in \{0, 1\},\; \textstyle\sum_i z_i \le K$$
+//!
+//! over the region of the sentences. With `Σ = L Lᵀ` the variance is a sum of squares of the
+//! `(Lᵀw)_j`; each square is replaced from below by tangents, which leaves a mixed-integer linear
+//! program, solved by microlp's branch and bound. Its bound is a bound on the true objective. Where
+//! its weights fall short, tangents are added; the true optimum for the names that it chose is an
+//! answer to improve on (outer approximation: Duran and Grossmann, 1986; the separation into
+//! squares: Vielma, Dunning, Huchette and Lubin, 2017, "Extended formulations in mixed integer conic
+//! quadratic programming"). When answer and bound meet, the gap is the certificate.
+//!
+//! Cost: exponential in the worst case. The work is limited by a number of nodes and not by time, so
+//! that the same question has the same answer.
+
+mod relaxation;
+
+use types::{Status, Target};
+
+use crate::certificate::{cleaned, solved};
+use crate::conflict::refuse;
+use crate::constraint::Constraint;
+use crate::region::{Label, Region, Row, members, sentences};
+use crate::sentence::percent;
+use crate::solver::{Outcome, Program, Quadratic, Residuals, Solution, solve};
+use crate::utility::expected;
+use crate::{AllocationError, Objective, Problem};
+
+use relaxation::{Proposal, Relaxation};
+
+/// Rounds of tangents before the answer is given with the gap it has.
+const ROUNDS: u32 = 60;
+
+/// What the weights must fulfil that no linear sentence can say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discrete {
+    /// The most assets that may be held.
+    pub most_assets: Option<usize>,
+    /// A weight is nought or at least this.
+    pub least_weight: Option<f64>,
+    /// The weight of one lot of each asset, of which whole numbers are held; empty for any weight.
+    pub lots: Vec<f64>,
+    /// The most assets that may be held of a group.
+    pub group_counts: Vec<(String, usize)>,
+    /// The gap at which to stop, as a part of the objective.
+    pub gap: f64,
+    /// The most nodes of each branch and bound.
+    pub nodes: u64,
+}
+
+impl Default for Discrete {
+    /// Nothing but weights, to a gap of 1e-6.
+    fn default() -> Self {
+        Self {
+            most_assets: None,
+            least_weight: None,
+            lots: Vec::new(),
+            group_counts: Vec::new(),
+            gap: 1e-6,
+            nodes: 200_000,
+        }
+    }
+}
+
+/// The weights that serve `objective` (minimum variance, or mean-variance without costs) best within
+/// the sentences of `problem` and `discrete`. The certificate's gap is between the objective and a
+/// proven bound of it; its status is almost solved if that is more than was asked for.
+///
+/// Fails as [`allocate`](crate::allocate) does; with [`AllocationError::NotDiscrete`] if no weights
+/// fulfil both sentences and counts, or the question has no form with integers; and as unbounded
+/// where a weight has no bounds.
+pub fn allocate_discrete(
+    objective: &Objective,
+    problem: &Problem<'_>,
+    discrete: &Discrete,
+) -> Result<Target, AllocationError> {
+    problem.check(objective.needs_returns())?;
+    let aversion = match objective {
+        Objective::MinimumVariance => None,
+        Objective::MeanVariance { risk_aversion, costs: false } if *risk_aversion > 0.0 => {
+            Some(*risk_aversion)
+        }
+        other => return Err(not_discrete(format!("{} has no form with integers", other.method()))),
+    };
+    let method = objective.method();
+    let mut region = Region::new(problem, sentences(problem.constraints))?;
+    if !region.epigraphs.is_empty() {
+        return Err(not_discrete("sentences about risk have no form with integers".to_owned()));
+    }
+    let bounds = bounds(&region, discrete, method)?;
+    let groups = groups(problem, discrete)?;
+    let rows = std::mem::take(&mut region.rows);
+    let question = Question { problem, method, aversion, columns: region.columns, rows, bounds };
+    // A conflict of the sentences alone is told in their own words.
+    let relaxed = question.solve(&vec![true; problem.n_assets()], None)?;
+    question.search(discrete, groups, &relaxed)
+}
+
+fn not_discrete(reason: String) -> AllocationError {
+    AllocationError::NotDiscrete { reason }
+}
+
+/// Finite bounds for each weight.
+fn bounds(
+    region: &Region<'_>,
+    discrete: &Discrete,
+    method: &'static str,
+) -> Result<Vec<(f64, f64)>, AllocationError> {
+    let n = region.lower.len();
+    if !discrete.lots.is_empty() && discrete.lots.len() != n {
+        let found = discrete.lots.len();
+        return Err(AllocationError::Shape { what: "the lot", expected: n, found });
+    }
+    if let Some(lot) = discrete.lots.iter().find(|lot| **lot <= 0.0 || !lot.is_finite()) {
+        return Err(not_discrete(format!("a lot weighs {}", percent(*lot))));
+    }
+    let long = region.lower.iter().all(|lower| *lower >= 0.0);
+    if discrete.least_weight.is_some() && !long {
+        return Err(not_discrete("a least weight needs `long only`".to_owned()));
+    }
+    let most = if long { region.net.1 } else { f64::INFINITY };
+    let bounds: Vec<(f64, f64)> =
+        region.lower.iter().zip(&region.upper).map(|(l, u)| (*l, u.min(most))).collect();
+    match bounds.iter().all(|(low, high)| low.is_finite() && high.is_finite()) {
+        true => Ok(bounds),
+        false => Err(AllocationError::Unbounded { method }),
+    }
+}
+
+/// The members of each group that is counted, with the most of them.
+fn groups(
+    problem: &Problem<'_>,
+    discrete: &Discrete,
+) -> Result<Vec<(Vec<usize>, usize)>, AllocationError> {
+    let counted = discrete.group_counts.iter();
+    counted
+        .map(|(name, most)| {
+            let sentence: Constraint = format!("group({name}) <= 100%").parse()?;
+            Ok((members(problem, &sentence, name)?, *most))
+        })
+        .collect()
+}
+
+struct Question<'a> {
+    problem: &'a Problem<'a>,
+    method: &'static str,
+    /// The risk aversion; `None` for minimum variance.
+    aversion: Option<f64>,
+    columns: usize,
+    rows: Vec<Row>,
+    bounds: Vec<(f64, f64)>,
+}
+
+impl Question<'_> {
+    fn search(
+        &self,
+        discrete: &Discrete,
+        groups: Vec<(Vec<usize>, usize)>,
+        relaxed: &[f64],
+    ) -> Result<Target, AllocationError> {
+        let mut relaxation = Relaxation::new(self, discrete, groups);
+        relaxation.tangents(relaxed);
+        let mut best: Option<(f64, Vec<f64>)> = None;
+        let mut bound = f64::NEG_INFINITY;
+        let mut rounds = 0;
+        while rounds < ROUNDS {
+            rounds += 1;
+            let known = best.as_ref().map(|(_, weights)| weights.as_slice());
+            let proposal = relaxation.propose(known)?;
+            bound = bound.max(proposal.bound);
+            let weights = self.answer(discrete, &proposal)?;
+            let value = self.value(&weights);
+            let added = [relaxation.tangents(&proposal.weights), relaxation.tangents(&weights)];
+            if best.as_ref().is_none_or(|(known, _)| value < *known) {
+                best = Some((value, weights));
+            }
+            let known = best.as_ref().map_or(f64::INFINITY, |(known, _)| *known);
+            if known - bound <= discrete.gap * known.abs() || added == [false; 2] {
+                break;
+            }
+        }
+        let (value, weights) = best.expect("each round gives an answer");
+        Ok(self.target(discrete, (value, weights), bound, rounds))
+    }
+
+    /// The best weights for the names of a proposal; in lots, the proposal itself.
+    fn answer(
+        &self,
+        discrete: &Discrete,
+        proposal: &Proposal,
+    ) -> Result<Vec<f64>, AllocationError> {
+        match discrete.lots.is_empty() {
+            true => self.solve(&proposal.held, discrete.least_weight),
+            false => Ok(proposal.weights.clone()),
+        }
+    }
+
+    /// The objective, to be minimised.
+    fn value(&self, weights: &[f64]) -> f64 {
+        let variance = self.problem.moments.covariance.quad_form(weights);
+        match self.aversion {
+            None => variance,
+            Some(aversion) => aversion * variance - expected(self.problem.expected_return, weights),
+        }
+    }
+
+    /// The best weights with these names and no others.
+    fn solve(&self, held: &[bool], least: Option<f64>) -> Result<Vec<f64>, AllocationError> {
+        let n = held.len();
+        let mut rows = self.rows.clone();
+        let mut push = |asset: usize, slope: f64, equality, limit| {
+            let terms = vec![(asset, slope)];
+            rows.push(Row { terms, equality, limit, label: Label::Support });
+        };
+        for (asset, held) in held.iter().enumerate() {
+            match (held, least) {
+                (false, _) => push(asset, 1.0, true, 0.0),
+                (true, Some(least)) => push(asset, -1.0, false, -least),
+                (true, None) => {}
+            }
+        }
+        let mut linear = vec![0.0; self.columns];
+        if self.aversion.is_some() {
+            for (slope, earned) in linear.iter_mut().zip(self.problem.expected_return) {
+                *slope = -earned;
+            }
+        }
+        let values = self.problem.moments.covariance.as_slice();
+        let quadratic = Some(Quadratic { n, values, factor: self.aversion.unwrap_or(1.0) });
+        match solve(&Program { quadratic, linear, rows, ..Program::default() }) {
+            Outcome::Solved(solution) => Ok(cleaned(solution.x[..n].to_vec())),
+            other => Err(refuse(self.problem, self.method, other)?),
+        }
+    }
+
+    fn target(
+        &self,
+        discrete: &Discrete,
+        (value, weights): (f64, Vec<f64>),
+        bound: f64,
+        rounds: u32,
+    ) -> Target {
+        let gap = (value - bound).max(0.0);
+        let n = weights.len();
+        let on_weights = self.rows.iter().filter(|row| row.terms.iter().all(|(c, _)| *c < n));
+        let primal = on_weights.fold(0.0_f64, |worst, row| {
+            let over = row.terms.iter().map(|(c, a)| a * weights[*c]).sum::<f64>() - row.limit;
+            worst.max(if row.equality { over.abs() } else { over })
+        });
+        let solution = Solution {
+            x: Vec::new(),
+            duals: Vec::new(),
+            status: match gap <= discrete.gap * value.abs() {
+                true => Status::Solved,
+                false => Status::AlmostSolved,
+            },
+            residuals: Residuals { primal, dual: 0.0, gap },
+            iterations: rounds,
+        };
+        let objective = if self.aversion.is_some() { -value } else { value };
+        solved(self.problem, self.method, weights, objective, &solution, Vec::new())
+    }
+}
