@@ -103,3 +103,51 @@ def sklearn_ledoit_wolf(data, times):
     from sklearn.covariance import ledoit_wolf
 
     return median(lambda: ledoit_wolf(data["returns"])[0].ravel(), times)
+
+
+def clarabel_cvar(confidence=0.95, floor=None):
+    """The linear program of Rockafellar and Uryasev over all scenarios at once; `floor` bounds the mean
+    from below as a part of the largest."""
+    import clarabel
+    import scipy.sparse as sparse
+
+    def answer(data, times):
+        x = data["returns"]
+        futures, n = x.shape
+        # weights, the value at risk, the excess of each scenario
+        cost = np.concatenate([np.zeros(n), [1.0], np.full(futures, 1.0 / ((1 - confidence) * futures))])
+        budget = sparse.csc_matrix(np.concatenate([np.ones(n), np.zeros(1 + futures)])[None, :])
+        positive = -sparse.eye(n + 1 + futures, format="csr")[[*range(n), *range(n + 1, n + 1 + futures)]]
+        tail = sparse.hstack([-sparse.csr_matrix(x), -np.ones((futures, 1)), -sparse.eye(futures)])
+        rows, limits = [budget, positive, tail], [np.ones(1), np.zeros(n + 2 * futures)]
+        if floor is not None:
+            means = data["mean"] / np.abs(data["mean"]).max()
+            rows.append(sparse.csr_matrix(np.concatenate([-means, np.zeros(1 + futures)])[None, :]))
+            limits.append(np.array([-floor]))
+        matrix, limits = sparse.vstack(rows, format="csc"), np.concatenate(limits)
+        cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(len(limits) - 1)]
+        settings = clarabel.DefaultSettings()
+        settings.verbose = False
+        none = sparse.csc_matrix((len(cost), len(cost)))
+
+        def solve():
+            solution = clarabel.DefaultSolver(none, cost, matrix, limits, cones, settings).solve()
+            return np.array(solution.x[:n])
+
+        return median(solve, times)
+
+    return answer
+
+
+def numpy_wealth(data, times):
+    paths, steps = int(data["paths"][0]), int(data["steps"][0])
+
+    def walk():
+        rng = np.random.default_rng(7)
+        wealth = np.ones(paths)
+        for _ in range(steps):
+            wealth *= np.exp(0.004 + 0.04 * rng.standard_normal(paths))
+        logs = np.log(wealth)
+        return np.array([logs.mean(), logs.std()])
+
+    return median(walk, times)

@@ -3,6 +3,7 @@
 # builds, runs, compares.
 #
 #   QUICK=1        small sizes, about a minute: its figures mean little
+#   SCALING=1      how cost grows with assets and scenarios, instead of the peers; draws target/bench/allocation-scaling.svg
 #   ONLY="a b"     only the questions whose names begin with one of these
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,5 +28,8 @@ cargo build --release --locked --manifest-path benches/allocation/ours/Cargo.tom
     --target-dir "$target/bench-allocation"
 
 echo "== run"
-exec "$venv/bin/python" -B benches/allocation/bench.py "$target/bench-allocation/release/ours" \
-    ${QUICK:+--quick} --only "${ONLY:-}"
+ours="$target/bench-allocation/release/ours"
+if [ -n "${SCALING:-}" ]; then
+    exec "$venv/bin/python" -B benches/allocation/scaling.py "$ours" target/bench/allocation-scaling.svg ${QUICK:+--quick}
+fi
+exec "$venv/bin/python" -B benches/allocation/bench.py "$ours" ${QUICK:+--quick} --only "${ONLY:-}"

@@ -1,11 +1,16 @@
 //! The questions: numbers of a folder → weights, and how long they took.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
+use std::thread;
 
-use allocation::{Constraint, CriticalLine, Objective, Problem, Structure, allocate};
+use allocation::{
+    Constraint, CriticalLine, Objective, Problem, Structure, WarmStart, allocate, allocate_from,
+};
+use risk::scenario::{Growth, Walk};
 use risk::{CovarianceEstimator, Matrix, MeanEstimator, Moments, Returns, ShrinkageTarget, estimate};
-use types::Symbol;
+use types::{Date, Symbol};
 
 use crate::numbers::{Outcome, read, timed, write};
 
@@ -13,6 +18,8 @@ use crate::numbers::{Outcome, read, timed, write};
 pub fn answer(question: &str, folder: &Path, times: usize) -> Outcome<String> {
     let seconds = match question {
         "ledoit-wolf" => ledoit_wolf(folder, times)?,
+        "cvar-warm" => cvar_warm(folder, times)?,
+        "wealth" => wealth(folder, times)?,
         "critical-line" => critical_line(folder, times)?,
         "critical-line-factors" => critical_line_factors(folder, times)?,
         objective => solve(objective, folder, times)?,
@@ -40,18 +47,73 @@ fn solve(objective: &str, folder: &Path, times: usize) -> Outcome<f64> {
     let moments = moments(folder)?;
     let objective: Objective = objective.parse()?;
     let constraints: Vec<Constraint> = vec!["long only".parse()?];
-    let groups = BTreeMap::new();
+    let scenarios = returns(folder)?;
     let problem = Problem {
-        moments: &moments,
-        expected_return: &moments.mean,
-        previous: &[],
         constraints: &constraints,
-        groups: &groups,
-        costs: None,
-        as_of: types::parse_date("2026-01-02").ok_or("a day")?,
+        scenarios: Some(&scenarios),
+        ..Problem::new(&moments, day()?)
     };
     let (seconds, target) = timed(times, || Ok(allocate(&objective, &problem)?))?;
     write(folder, "weights.f64", &target.weights)?;
+    Ok(seconds)
+}
+
+fn day() -> Outcome<Date> {
+    Ok(types::parse_date("2026-01-02").ok_or("a day")?)
+}
+
+/// Least CVaR along a frontier of `times` floors on the mean, up and down, each solve from the planes of
+/// the one before it: the median after the first.
+fn cvar_warm(folder: &Path, times: usize) -> Outcome<f64> {
+    let (moments, returns) = (moments(folder)?, returns(folder)?);
+    let unit = moments.mean.iter().fold(0.0_f64, |most, mean| most.max(mean.abs()));
+    let mean = moments.mean.iter().map(|mean| mean / unit).collect();
+    let characteristics = BTreeMap::from([("mean".to_owned(), mean)]);
+    let objective: Objective = "minimise cvar(95%)".parse()?;
+    let mut warm = WarmStart::default();
+    let mut seconds = Vec::with_capacity(times);
+    for point in 0..times {
+        let place = 2.0 * point as f64 / (times - 1).max(1) as f64 - 1.0;
+        let floor = 0.8 - 0.5 * place.abs();
+        let constraints = vec!["long only".parse()?, format!("mean >= {floor}").parse()?];
+        let problem = Problem {
+            constraints: &constraints,
+            scenarios: Some(&returns),
+            characteristics: &characteristics,
+            ..Problem::new(&moments, day()?)
+        };
+        let (took, target) = timed(1, || Ok(allocate_from(&objective, &problem, &mut warm)?))?;
+        write(folder, "weights.f64", &target.weights)?;
+        seconds.push(took);
+    }
+    seconds.remove(0);
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds[seconds.len() / 2])
+}
+
+/// Wealth of 1 after `steps.f64` months of normal returns on `paths.f64` paths, on both cores; what is
+/// kept is mean and standard deviation of the logarithm.
+fn wealth(folder: &Path, times: usize) -> Outcome<f64> {
+    let paths = read(folder, "paths.f64")?[0] as u64;
+    let steps = read(folder, "steps.f64")?[0] as u64;
+    let growth = Growth::LogNormal { mean: 0.004, volatility: 0.04 };
+    let (seconds, last) = timed(times, || {
+        let half = |range: Range<u64>| -> Result<Walk, risk::RiskError> {
+            let mut walk = Walk::new(growth.clone(), 1.0, 7, range)?;
+            (0..steps).for_each(|_| walk.advance(0.0));
+            Ok(walk)
+        };
+        let (first, second) = thread::scope(|scope| {
+            let second = scope.spawn(|| half(paths / 2..paths));
+            (half(0..paths / 2), second.join())
+        });
+        let second = second.map_err(|_| "a thread failed")?;
+        Ok([first?, second?])
+    })?;
+    let logs: Vec<f64> = last.iter().flat_map(|walk| walk.wealth().iter().map(|w| w.ln())).collect();
+    let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+    let variance = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / logs.len() as f64;
+    write(folder, "weights.f64", &[mean, variance.sqrt()])?;
     Ok(seconds)
 }
 

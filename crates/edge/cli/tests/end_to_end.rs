@@ -279,6 +279,17 @@ fn questions_without_a_mandate_are_answered() {
     assert_eq!(points.len(), 7);
     let risks: Vec<f64> = points.iter().filter_map(|p| p["volatility"].as_f64()).collect();
     assert!(risks.is_sorted(), "{risks:?}");
+    for (question, drawn) in [
+        ("optimise", ["frontier", "risk_contributions", "dendrogram"]),
+        ("frontier", ["frontier", "frontier_weights", "dendrogram"]),
+    ] {
+        world.json(&format!("{question} prices.csv --plot {question}-plots"));
+        for name in drawn {
+            let picture = world.path(&format!("{question}-plots/{name}.png"));
+            assert!(std::fs::read(&picture).unwrap().starts_with(b"\x89PNG"), "{name}");
+            assert!(picture.with_extension("svg").exists(), "{name}");
+        }
+    }
     for list in ["features list", "features operators"] {
         assert!(world.json(list).as_array().unwrap().len() > 10);
         world.prints(list);

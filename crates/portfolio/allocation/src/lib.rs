@@ -84,6 +84,7 @@ mod history;
 
 use types::Target;
 
+pub use clusters::{Dendrogram, Join, dendrogram};
 pub use constraint::{Constraint, Quantity, Relation};
 pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoint, critical_line};
 pub use cutting::WarmStart;

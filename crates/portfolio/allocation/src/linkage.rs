@@ -19,10 +19,12 @@ struct Merge {
 
 /// The joined clusters, nearest first. Numbers below `n` are assets, number `n + i` is what the
 /// `i`-th join made; the lower number stands to the left.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tree {
     pub n: usize,
     pub joins: Vec<(usize, usize)>,
+    /// The distance of each join.
+    pub distances: Vec<f64>,
 }
 
 /// The tree of the assets. `distances` is a full `n × n` matrix, row by row.
@@ -32,7 +34,8 @@ pub(crate) fn tree(distances: Vec<f64>, n: usize, linkage: Linkage) -> Tree {
         _ => nearest_neighbour_chain(distances, n, linkage),
     };
     merges.sort_by(|x, y| x.distance.total_cmp(&y.distance));
-    Tree { n, joins: numbered(&merges, n) }
+    let distances = merges.iter().map(|merge| merge.distance).collect();
+    Tree { n, joins: numbered(&merges, n), distances }
 }
 
 /// Numbers the clusters in the order of the sorted merges.

@@ -43,7 +43,7 @@ pub use metrics::{
     Basis, Group, Metric, MetricDoc, RiskFree, Trials, Unit, catalogue, format_value, metrics,
     reference_markdown,
 };
-pub use plot::{Plot, plots};
+pub use plot::{Plot, dendrogram, frontier_plane, frontier_weights, plots, risk_contributions};
 pub use series::Series;
 pub use tearsheet::{
     Asset, Benchmark, Decision, Drift, Exposure, Fact, Frontier, ModelVersion, Provenance,

@@ -8,6 +8,8 @@
 mod bars;
 mod calendar;
 mod chart;
+mod contributions;
+mod dendrogram;
 mod drift;
 mod frontier;
 mod history;
@@ -17,9 +19,12 @@ mod weights;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tearsheet::TearsheetInput;
+use crate::tearsheet::{Frontier, TearsheetInput};
 use crate::{PerformanceError, Series};
+pub use contributions::risk_contributions;
+pub use dendrogram::dendrogram;
 pub(crate) use svg::escape;
+pub use weights::frontier_weights;
 
 /// One picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +61,12 @@ pub fn plots(input: &TearsheetInput) -> Result<Vec<Plot>, PerformanceError> {
         drift::drift(input),
     ];
     Ok(drawn.into_iter().flatten().collect())
+}
+
+/// The plane of volatility and expected return: the frontier, the assets, and the portfolio that was
+/// chosen. `span` says over what time both are: `a year`. `None` without points and assets.
+pub fn frontier_plane(frontier: &Frontier, span: &str) -> Option<Plot> {
+    frontier::plane(frontier, span)
 }
 
 /// The returns of a tearsheet, computed once for all plots and tables.

@@ -240,3 +240,21 @@ fn contradictions_are_named() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+#[test]
+fn pictures_of_one_decision() {
+    let names: Vec<String> = ["A", "B", EVIL].map(str::to_owned).to_vec();
+    let weights = vec![vec![0.5, 0.5, 0.0], vec![0.2, 0.7, 0.1]];
+    let along = frontier_weights(&names, &[0.1, 0.2], &weights).unwrap();
+    let shares = risk_contributions(&names, &weights[1], &[0.1, 0.8, 0.1]).unwrap();
+    let tree = dendrogram(&names, &[2, 0, 1], &[(0, 1, 0.2), (2, 3, 0.7)], &[0, 0, 1]).unwrap();
+    for plot in [along, shares, tree] {
+        assert!(!plot.svg.contains("<script") && !plot.svg.contains("NaN"), "{}", plot.name);
+        assert!(plot.svg.ends_with("</svg>\n"), "{}", plot.name);
+    }
+    // What is no tree, and what has no extent, is not drawn.
+    assert_eq!(dendrogram(&names, &[0, 1, 2], &[(0, 1, 0.2)], &[0, 0, 1]), None);
+    assert_eq!(dendrogram(&names, &[0, 1, 9], &[(0, 1, 0.2), (2, 3, 0.7)], &[0, 0, 1]), None);
+    assert_eq!(frontier_weights(&names, &[0.1], &weights[..1]), None);
+    assert_eq!(risk_contributions(&names, &[0.0; 3], &[0.0; 3]), None);
+}

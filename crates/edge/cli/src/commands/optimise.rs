@@ -1,5 +1,6 @@
 //! `trimtab optimise` and `trimtab frontier`: one question, answered from prices alone.
 
+mod draw;
 mod given;
 
 use std::collections::BTreeMap;
@@ -60,6 +61,9 @@ pub struct Market {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Draw the answer: SVG and PNG files in this folder
+    #[arg(long, value_name = "DIR")]
+    plot: Option<PathBuf>,
 }
 
 /// Options of `trimtab optimise`.
@@ -158,6 +162,7 @@ struct Question {
     benchmarks: BTreeMap<String, Vec<f64>>,
     characteristics: BTreeMap<String, Vec<f64>>,
     returns: Returns,
+    horizon: usize,
     as_of: Date,
 }
 
@@ -190,6 +195,7 @@ impl Question {
             benchmarks: given::named("--benchmark", &market.benchmarks, &symbols)?,
             characteristics: given::named("--characteristic", &market.characteristics, &symbols)?,
             returns,
+            horizon: market.horizon,
             as_of: panel.last_date().context("there are no prices")?,
         })
     }
@@ -243,6 +249,9 @@ pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
     match args.market.format {
         Format::Json => json(&target)?,
         Format::Table => print(&target, &question.moments, args.market.horizon)?,
+    }
+    if let Some(folder) = &args.market.plot {
+        draw::answer(&question, &target, folder)?;
     }
     Ok(Found::AllWell)
 }
@@ -318,6 +327,9 @@ pub fn frontier(args: &FrontierArgs) -> anyhow::Result<Found> {
                 vec![percent(point.expected_return), percent(point.volatility), largest]
             }),
         ),
+    }
+    if let Some(folder) = &args.market.plot {
+        draw::frontier(&question, &points, folder)?;
     }
     Ok(Found::AllWell)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use performance::{TearsheetInput, plots, tearsheet_html};
+use performance::{Plot, TearsheetInput, plots, tearsheet_html};
 use resvg::{tiny_skia, usvg};
 use store::Home;
 
@@ -51,18 +51,25 @@ pub fn write(input: &TearsheetInput, folder: &Path) -> anyhow::Result<PathBuf> {
 
 /// The page and the plots, by their paths in a folder; the page last.
 pub fn files(input: &TearsheetInput) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = images(plots(input)?)?;
+    files.iter_mut().for_each(|(path, _)| path.insert_str(0, "plots/"));
+    files.push((PAGE.to_owned(), tearsheet_html(input)?.into_bytes()));
+    Ok(files)
+}
+
+/// Each plot as SVG and as PNG, by name.
+pub fn images(plots: Vec<Plot>) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let options = usvg::Options {
         font_family: "Ubuntu".to_owned(),
         fontdb: Arc::new(fonts()),
         ..usvg::Options::default()
     };
     let mut files = vec![];
-    for plot in plots(input)? {
+    for plot in plots {
         let png = png(&plot.svg, &options).with_context(|| plot.name.to_owned())?;
-        files.push((format!("plots/{}.svg", plot.name), plot.svg.into_bytes()));
-        files.push((format!("plots/{}.png", plot.name), png));
+        files.push((format!("{}.svg", plot.name), plot.svg.into_bytes()));
+        files.push((format!("{}.png", plot.name), png));
     }
-    files.push((PAGE.to_owned(), tearsheet_html(input)?.into_bytes()));
     Ok(files)
 }
 

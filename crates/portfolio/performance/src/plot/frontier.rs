@@ -8,7 +8,11 @@ use crate::tearsheet::{Asset, Frontier, RiskReturn, TearsheetInput};
 
 /// The frontier at the last decision, with the assets and the portfolio that was chosen.
 pub(super) fn frontier(input: &TearsheetInput) -> Option<Plot> {
-    let frontier = input.frontier.as_ref()?;
+    plane(input.frontier.as_ref()?, "a year")
+}
+
+/// The plane of risk and return, both over the time that `span` names.
+pub(super) fn plane(frontier: &Frontier, span: &str) -> Option<Plot> {
     let assets: Vec<Mark> = frontier.assets.iter().map(|asset| mark(frontier, asset)).collect();
     let marks = assets.iter().map(|mark| mark.at);
     let all: Vec<_> = marks.chain(frontier.points.iter().copied()).chain(frontier.chosen).collect();
@@ -22,7 +26,7 @@ pub(super) fn frontier(input: &TearsheetInput) -> Option<Plot> {
     let y = Scale::linear((low - pad).min(0.0), high + pad, frame.bottom, frame.top);
     let x = Scale::linear(0.0, right * 1.08, frame.left, frame.right);
     value_axis(&mut canvas, &frame, &y, Form::Percent, 6);
-    risk_axis(&mut canvas, &frame, &x);
+    risk_axis(&mut canvas, &frame, &x, span);
     let curve: Vec<(f64, f64)> =
         frontier.points.iter().map(|p| (x.at(p.volatility), y.at(p.expected_return))).collect();
     canvas.path(&curve, PORTFOLIO, 1.8);
@@ -74,7 +78,7 @@ fn mark(frontier: &Frontier, asset: &Asset) -> Mark {
     }
 }
 
-fn risk_axis(canvas: &mut Canvas, frame: &Frame, x: &Scale) {
+fn risk_axis(canvas: &mut Canvas, frame: &Frame, x: &Scale, span: &str) {
     canvas.rule("axis", (frame.left, frame.bottom), (frame.right, frame.bottom));
     let ticks = x.ticks(9);
     let step = ticks.windows(2).map(|t| t[1] - t[0]).fold(1.0, f64::min);
@@ -82,8 +86,8 @@ fn risk_axis(canvas: &mut Canvas, frame: &Frame, x: &Scale) {
         let at = (x.at(value), frame.bottom + 17.0);
         canvas.remark(at, Anchor::Middle, 11.0, &percent(value, step));
     }
-    let name = "volatility a year (across), expected return a year (up)";
-    canvas.remark((frame.right, frame.bottom + 34.0), Anchor::End, 10.5, name);
+    let name = format!("volatility {span} (across), expected return {span} (up)");
+    canvas.remark((frame.right, frame.bottom + 34.0), Anchor::End, 10.5, &name);
 }
 
 fn diamond(canvas: &mut Canvas, (x, y): (f64, f64)) {
