@@ -44,14 +44,19 @@ def cvar(given, weights):
     return (losses[:whole].sum() + (worst - whole) * losses[min(whole, len(losses) - 1)]) / worst
 
 
-def drawn(given, moments):
-    """How far mean and deviation of log wealth are from what they should be, in standard errors."""
-    steps, paths = given["steps"][0], given["paths"][0]
-    mean, deviation = 0.004 * steps, 0.04 * steps**0.5
-    return max(
-        abs(moments[0] - mean) / (deviation / paths**0.5),
-        abs(moments[1] - deviation) / (deviation / (2 * paths) ** 0.5),
-    )
+def drawn(kind):
+    """How far the mean wealth is from its expectation, in standard errors."""
+
+    def errors(given, mean):
+        steps, paths = given["steps"][0], given["paths"][0]
+        if kind == "normal":
+            first, second = 1.004, 1.004**2 + 0.04**2
+        else:
+            first, second = np.exp(0.004 + 0.04**2 / 2), np.exp(2 * 0.004 + 2 * 0.04**2)
+        deviation = (second**steps - first ** (2 * steps)) ** 0.5
+        return abs(mean[0] - first**steps) / (deviation / paths**0.5)
+
+    return errors
 
 
 def norm(given, values):
@@ -122,9 +127,11 @@ def questions(quick):
         ("skfolio", peers.skfolio_mean_risk("MINIMIZE_RISK", "CVAR"), 3),
     ], "< 1 ms"
     paths = 100_000 if quick else 1_000_000
-    yield f"wealth, {paths} paths x 360 months", "wealth", monte_carlo(paths, 360), drawn, 3, [
-        ("numpy", peers.numpy_wealth, 1),
-    ], 5
+    for kind, words in (("normal", "wealth"), ("lognormal", "wealth-lognormal")):
+        make = monte_carlo(paths, 360)
+        yield f"wealth, {paths} paths x 360 {kind} months", words, make, drawn(kind), 3, [
+            ("numpy", peers.numpy_wealth(kind), 1),
+        ], 5
     wide = 200 if quick else 2_000
     yield f"critical line, {wide} assets", "critical-line", from_factors(wide, wide, 8), volatility, 3, [
         ("cvxcla", peers.cvxcla_trace, 1),

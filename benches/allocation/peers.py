@@ -139,15 +139,24 @@ def clarabel_cvar(confidence=0.95, floor=None):
     return answer
 
 
-def numpy_wealth(data, times):
-    paths, steps = int(data["paths"][0]), int(data["steps"][0])
+def numpy_wealth(kind):
+    def answer(data, times):
+        paths, steps = int(data["paths"][0]), int(data["steps"][0])
 
-    def walk():
-        rng = np.random.default_rng(7)
-        wealth = np.ones(paths)
-        for _ in range(steps):
-            wealth *= np.exp(0.004 + 0.04 * rng.standard_normal(paths))
-        logs = np.log(wealth)
-        return np.array([logs.mean(), logs.std()])
+        def normal():
+            rng = np.random.default_rng(7)
+            wealth = np.ones(paths)
+            for _ in range(steps):
+                wealth *= 1.004 + 0.04 * rng.standard_normal(paths)
+            return np.array([wealth.mean()])
 
-    return median(walk, times)
+        def lognormal():
+            rng = np.random.default_rng(7)
+            wealth = np.ones(paths)
+            for _ in range(steps):
+                wealth *= np.exp(0.004 + 0.04 * rng.standard_normal(paths))
+            return np.array([wealth.mean()])
+
+        return median(normal if kind == "normal" else lognormal, times)
+
+    return answer

@@ -8,8 +8,11 @@ use std::thread;
 use allocation::{
     Constraint, CriticalLine, Objective, Problem, Structure, WarmStart, allocate, allocate_from,
 };
-use risk::scenario::{Growth, Walk};
-use risk::{CovarianceEstimator, Matrix, MeanEstimator, Moments, Returns, ShrinkageTarget, estimate};
+
+use risk::{
+    CovarianceEstimator, Growth, Matrix, MeanEstimator, Moments, Returns, ShrinkageTarget, Walk,
+    estimate,
+};
 use types::{Date, Symbol};
 
 use crate::numbers::{Outcome, read, timed, write};
@@ -19,7 +22,10 @@ pub fn answer(question: &str, folder: &Path, times: usize) -> Outcome<String> {
     let seconds = match question {
         "ledoit-wolf" => ledoit_wolf(folder, times)?,
         "cvar-warm" => cvar_warm(folder, times)?,
-        "wealth" => wealth(folder, times)?,
+        "wealth" => wealth(folder, times, &Growth::Normal { mean: 0.004, volatility: 0.04 })?,
+        "wealth-lognormal" => {
+            wealth(folder, times, &Growth::LogNormal { mean: 0.004, volatility: 0.04 })?
+        }
         "critical-line" => critical_line(folder, times)?,
         "critical-line-factors" => critical_line_factors(folder, times)?,
         objective => solve(objective, folder, times)?,
@@ -91,12 +97,11 @@ fn cvar_warm(folder: &Path, times: usize) -> Outcome<f64> {
     Ok(seconds[seconds.len() / 2])
 }
 
-/// Wealth of 1 after `steps.f64` months of normal returns on `paths.f64` paths, on both cores; what is
-/// kept is mean and standard deviation of the logarithm.
-fn wealth(folder: &Path, times: usize) -> Outcome<f64> {
+/// Wealth of 1 after `steps.f64` months of normal or lognormal returns on `paths.f64` paths, on two threads;
+/// what is kept is the mean wealth.
+fn wealth(folder: &Path, times: usize, growth: &Growth) -> Outcome<f64> {
     let paths = read(folder, "paths.f64")?[0] as u64;
     let steps = read(folder, "steps.f64")?[0] as u64;
-    let growth = Growth::LogNormal { mean: 0.004, volatility: 0.04 };
     let (seconds, last) = timed(times, || {
         let half = |range: Range<u64>| -> Result<Walk, risk::RiskError> {
             let mut walk = Walk::new(growth.clone(), 1.0, 7, range)?;
@@ -110,10 +115,8 @@ fn wealth(folder: &Path, times: usize) -> Outcome<f64> {
         let second = second.map_err(|_| "a thread failed")?;
         Ok([first?, second?])
     })?;
-    let logs: Vec<f64> = last.iter().flat_map(|walk| walk.wealth().iter().map(|w| w.ln())).collect();
-    let mean = logs.iter().sum::<f64>() / logs.len() as f64;
-    let variance = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / logs.len() as f64;
-    write(folder, "weights.f64", &[mean, variance.sqrt()])?;
+    let sum: f64 = last.iter().flat_map(Walk::wealth).sum();
+    write(folder, "weights.f64", &[sum / paths as f64])?;
     Ok(seconds)
 }
 
