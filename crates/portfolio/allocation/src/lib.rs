@@ -173,3 +173,10 @@ pub fn allocate_from(
         }
     }
 }
+
+/// The reference pages of this room, whose examples run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../../docs/methods/mean-variance.md")]
+    struct MeanVariance;
+}

@@ -76,3 +76,12 @@ pub use view::{
     BlackLitterman, Portfolio, Posterior, Relation, Statistic, View, Vocabulary, entropy_pooling,
     pool_linear, pool_logarithmic, robust_shares, with_factors,
 };
+
+/// The reference pages of this room, whose examples run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../../docs/methods/means.md")]
+    struct Means;
+    #[doc = include_str!("../../../../docs/methods/covariances.md")]
+    struct Covariances;
+}
