@@ -84,4 +84,14 @@ mod pages {
     struct Means;
     #[doc = include_str!("../../../../docs/methods/covariances.md")]
     struct Covariances;
+    #[doc = include_str!("../../../../docs/methods/returns.md")]
+    struct ReturnsPage;
+    #[doc = include_str!("../../../../docs/methods/factor-models.md")]
+    struct FactorModels;
+    #[doc = include_str!("../../../../docs/methods/measures.md")]
+    struct Measures;
+    #[doc = include_str!("../../../../docs/methods/views.md")]
+    struct Views;
+    #[doc = include_str!("../../../../docs/methods/scenarios.md")]
+    struct Scenarios;
 }
