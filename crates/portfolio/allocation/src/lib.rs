@@ -174,3 +174,26 @@ pub fn allocate_from(
         }
     }
 }
+
+/// The reference pages of this room, whose examples run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../../docs/methods/mean-variance.md")]
+    struct MeanVariance;
+    #[doc = include_str!("../../../../docs/methods/naive.md")]
+    struct Naive;
+    #[doc = include_str!("../../../../docs/methods/mean-risk.md")]
+    struct MeanRiskPage;
+    #[doc = include_str!("../../../../docs/methods/risk-parity.md")]
+    struct RiskParity;
+    #[doc = include_str!("../../../../docs/methods/hierarchical.md")]
+    struct Hierarchical;
+    #[doc = include_str!("../../../../docs/methods/tracking.md")]
+    struct Tracking;
+    #[doc = include_str!("../../../../docs/methods/discrete.md")]
+    struct DiscretePage;
+    #[doc = include_str!("../../../../docs/methods/constraints.md")]
+    struct Constraints;
+    #[doc = include_str!("../../../../docs/methods/answers.md")]
+    struct Answers;
+}

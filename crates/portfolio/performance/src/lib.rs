@@ -49,3 +49,10 @@ pub use tearsheet::{
     Asset, Benchmark, Decision, Drift, Exposure, Fact, Frontier, ModelVersion, Provenance,
     RiskReturn, StageCost, TearsheetInput, Weights, tearsheet_html,
 };
+
+/// The reference page of this room, whose example runs as a test.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../../docs/methods/validation.md")]
+    struct Validation;
+}

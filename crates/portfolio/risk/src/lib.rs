@@ -76,3 +76,22 @@ pub use view::{
     BlackLitterman, Portfolio, Posterior, Relation, Statistic, View, Vocabulary, entropy_pooling,
     pool_linear, pool_logarithmic, robust_shares, with_factors,
 };
+
+/// The reference pages of this room, whose examples run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../../docs/methods/means.md")]
+    struct Means;
+    #[doc = include_str!("../../../../docs/methods/covariances.md")]
+    struct Covariances;
+    #[doc = include_str!("../../../../docs/methods/returns.md")]
+    struct ReturnsPage;
+    #[doc = include_str!("../../../../docs/methods/factor-models.md")]
+    struct FactorModels;
+    #[doc = include_str!("../../../../docs/methods/measures.md")]
+    struct Measures;
+    #[doc = include_str!("../../../../docs/methods/views.md")]
+    struct Views;
+    #[doc = include_str!("../../../../docs/methods/scenarios.md")]
+    struct Scenarios;
+}
