@@ -1,12 +1,14 @@
 //! The questions: numbers of a folder → weights, and how long they took.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use allocation::{Constraint, CriticalLine, Objective, Problem, Structure, allocate};
-use risk::{CovarianceEstimator, Matrix, MeanEstimator, Moments, Returns, ShrinkageTarget, estimate};
+use risk::{
+    CovarianceEstimator, Matrix, MeanEstimator, Moments, Returns, ShrinkageTarget, estimate,
+};
 use types::Symbol;
 
+use crate::costs;
 use crate::numbers::{Outcome, read, timed, write};
 
 /// Answers a question, and says in a line of JSON how long one answer took.
@@ -15,13 +17,15 @@ pub fn answer(question: &str, folder: &Path, times: usize) -> Outcome<String> {
         "ledoit-wolf" => ledoit_wolf(folder, times)?,
         "critical-line" => critical_line(folder, times)?,
         "critical-line-factors" => critical_line_factors(folder, times)?,
+        "daily-costs" => costs::daily(501, 1_259)?,
+        "many-accounts" => costs::accounts(100, 10_000)?,
         objective => solve(objective, folder, times)?,
     };
     Ok(format!("{{\"seconds\": {seconds}}}"))
 }
 
 /// Asset names as wide as they have to be.
-fn symbols(count: usize) -> Vec<Symbol> {
+pub(crate) fn symbols(count: usize) -> Vec<Symbol> {
     (0..count).map(|number| Symbol::from(format!("A{number:04}").as_str())).collect()
 }
 
@@ -40,16 +44,8 @@ fn solve(objective: &str, folder: &Path, times: usize) -> Outcome<f64> {
     let moments = moments(folder)?;
     let objective: Objective = objective.parse()?;
     let constraints: Vec<Constraint> = vec!["long only".parse()?];
-    let groups = BTreeMap::new();
-    let problem = Problem {
-        moments: &moments,
-        expected_return: &moments.mean,
-        previous: &[],
-        constraints: &constraints,
-        groups: &groups,
-        costs: None,
-        as_of: types::parse_date("2026-01-02").ok_or("a day")?,
-    };
+    let as_of = types::parse_date("2026-01-02").ok_or("a day")?;
+    let problem = Problem { constraints: &constraints, ..Problem::new(&moments, as_of) };
     let (seconds, target) = timed(times, || Ok(allocate(&objective, &problem)?))?;
     write(folder, "weights.f64", &target.weights)?;
     Ok(seconds)
