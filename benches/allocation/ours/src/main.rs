@@ -3,6 +3,7 @@
 //! `ours QUESTION FOLDER TIMES` reads numbers from files of the folder (f64, little endian), answers so many
 //! times, writes the last answer to `weights.f64`, and prints the median in seconds.
 
+mod costs;
 mod numbers;
 mod questions;
 

@@ -15,6 +15,7 @@ use risk::{
 };
 use types::{Date, Symbol};
 
+use crate::costs;
 use crate::numbers::{Outcome, read, timed, write};
 
 /// Answers a question, and says in a line of JSON how long one answer took.
@@ -28,13 +29,15 @@ pub fn answer(question: &str, folder: &Path, times: usize) -> Outcome<String> {
         }
         "critical-line" => critical_line(folder, times)?,
         "critical-line-factors" => critical_line_factors(folder, times)?,
+        "daily-costs" => costs::daily(501, 1_259)?,
+        "many-accounts" => costs::accounts(100, 10_000)?,
         objective => solve(objective, folder, times)?,
     };
     Ok(format!("{{\"seconds\": {seconds}}}"))
 }
 
 /// Asset names as wide as they have to be.
-fn symbols(count: usize) -> Vec<Symbol> {
+pub(crate) fn symbols(count: usize) -> Vec<Symbol> {
     (0..count).map(|number| Symbol::from(format!("A{number:04}").as_str())).collect()
 }
 

@@ -21,6 +21,7 @@ use crate::measure::ScenarioMeasure;
 use crate::oracle::tail_of;
 use crate::region::{Label, Row};
 use crate::scenarios::{Columns, Scenarios};
+use crate::separable::Start;
 use crate::solver::{Outcome, Program, Residuals, Solution, interior};
 use crate::tail::Tail;
 use types::Status;
@@ -63,6 +64,8 @@ pub struct WarmStart {
     assets: usize,
     /// A return too small to matter: a thousandth of the mean absolute one.
     small: f64,
+    /// Where the newest mean-variance solve ended.
+    start: Option<Start>,
 }
 
 /// `risk >= gradient · weights + constant · unit`.
@@ -84,8 +87,14 @@ impl WarmStart {
                 weights: std::mem::take(&mut self.weights),
                 assets: scenarios.returns.cols(),
                 small: 1e-3 * typical(scenarios),
+                start: self.start.take(),
             };
         }
+    }
+
+    /// Where the newest mean-variance solve ended, of any moments and holdings.
+    pub(crate) fn start(&mut self) -> &mut Option<Start> {
+        &mut self.start
     }
 
     fn returns(&self, weights: &[f64]) -> Vec<f64> {

@@ -139,7 +139,7 @@ fn richest(problem: &Problem<'_>) -> Result<Target, AllocationError> {
     }
     let calmest = Utility::MINIMUM_VARIANCE;
     let program = calmest.program(&mut region);
-    calmest.solved(&region, &program)
+    calmest.solved(&region, &program, &mut None)
 }
 
 fn point(problem: &Problem<'_>, target: Target) -> FrontierPoint {

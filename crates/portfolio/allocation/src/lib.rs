@@ -75,6 +75,7 @@ mod newton;
 mod parity;
 mod ratio;
 mod schur;
+mod separable;
 mod sharpe;
 mod utility;
 
@@ -138,7 +139,7 @@ pub fn allocate_from(
             costs,
             least_return: None,
         }
-        .maximise(problem),
+        .maximise_from(problem, warm.start()),
         Objective::MinimumRisk(risk) => {
             let root = match &risk {
                 Risk::TrackingError(name) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use risk::{Moments, Returns};
 use types::{Date, Symbol};
 
-use crate::{AllocationError, Constraint};
+use crate::{AllocationError, Constraint, Structure};
 
 /// Everything that an allocation depends on. The assets are those of the moments, in their order.
 ///
@@ -41,6 +41,9 @@ pub struct Problem<'a> {
     pub benchmarks: &'a BTreeMap<String, Vec<f64>>,
     /// Numbers about assets that sentences may bound: `esg >= 0.5` is `Σ w_i esg_i >= 0.5`.
     pub characteristics: &'a BTreeMap<String, Vec<f64>>,
+    /// What the covariance is made of, if known: with factors, mean-variance takes time in
+    /// proportion to the assets. It must equal the covariance of the moments.
+    pub structure: Option<Structure<'a>>,
 }
 
 static NO_GROUPS: BTreeMap<String, Vec<Symbol>> = BTreeMap::new();
@@ -63,6 +66,7 @@ impl<'a> Problem<'a> {
             probabilities: &[],
             benchmarks: &NO_NUMBERS,
             characteristics: &NO_NUMBERS,
+            structure: None,
         }
     }
 }
@@ -130,6 +134,15 @@ impl Problem<'_> {
         if let Some(costs) = &self.costs {
             self.check_part("the linear cost", &costs.linear)?;
             self.check_part("the impact factor", &costs.impact_factor)?;
+        }
+        if let Some(Structure::Factors { exposures, specific }) = self.structure {
+            self.check_part("the specific variance", specific)?;
+            let n = self.n_assets();
+            let odd = exposures.len() % n != 0 || exposures.iter().any(|e| !e.is_finite());
+            if odd || specific.iter().any(|d| *d < 0.0) {
+                let what = "a finite row of exposures for each asset and variances:";
+                return Err(AllocationError::Shape { what, expected: n, found: exposures.len() });
+            }
         }
         for weights in self.benchmarks.values() {
             self.check_part("the benchmark weight", weights)?;

@@ -17,6 +17,7 @@ use crate::conflict::refuse;
 use crate::critical_line::fixed_budget;
 use crate::evidence::{self, Claim};
 use crate::region::{Label, Region, Row, sentences};
+use crate::separable::{self, Start};
 use crate::solver::{Outcome, Power, Program, Quadratic, solve};
 use crate::{AllocationError, Problem};
 
@@ -44,12 +45,21 @@ impl Utility {
 
     /// The weights of the highest utility.
     pub(crate) fn maximise(&self, problem: &Problem<'_>) -> Result<Target, AllocationError> {
+        self.maximise_from(problem, &mut None)
+    }
+
+    /// The same from where an earlier solve ended; `start` becomes where this one does.
+    pub(crate) fn maximise_from(
+        &self,
+        problem: &Problem<'_>,
+        start: &mut Option<Start>,
+    ) -> Result<Target, AllocationError> {
         let mut region = Region::new(problem, sentences(problem.constraints))?;
         if let Some(target) = self.by_active_set(&region) {
             return Ok(target);
         }
         let program = self.program(&mut region);
-        self.solved(&region, &program)
+        self.solved(&region, &program, start)
     }
 
     /// The target where bounds and a budget are all there is and costs and a floor are not.
@@ -85,9 +95,11 @@ impl Utility {
         &self,
         region: &Region<'_>,
         program: &Program<'_>,
+        start: &mut Option<Start>,
     ) -> Result<Target, AllocationError> {
         let problem = region.problem;
-        let solution = match solve(program) {
+        let fast = separable::reading::solve(program, problem.n_assets(), problem.structure, start);
+        let solution = match fast.map_or_else(|| solve(program), Outcome::Solved) {
             Outcome::Solved(solution) => solution,
             other => return Err(refuse(problem, self.method, other)?),
         };
