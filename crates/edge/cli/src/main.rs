@@ -68,6 +68,8 @@ enum Command {
     Optimise(commands::optimise::OptimiseArgs),
     /// The efficient frontier from prices alone
     Frontier(commands::optimise::FrontierArgs),
+    /// Compare methods of allocation out of sample: walk-forward, combinatorial or randomised
+    Validate(Box<commands::validate::ValidateArgs>),
     /// Import prices into an immutable snapshot and check them
     Data(commands::data::DataArgs),
     /// The features and operators that mandates can use
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => commands::doctor::doctor(&args),
         Command::Optimise(args) => commands::optimise::optimise(&args),
         Command::Frontier(args) => commands::optimise::frontier(&args),
+        Command::Validate(args) => commands::validate::validate(&args),
         Command::Data(args) => commands::data::data(&args),
         Command::Features(args) => commands::features::features(&args),
         Command::Cost(args) => commands::cost::cost(&args),

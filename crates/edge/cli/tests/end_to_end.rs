@@ -322,6 +322,7 @@ fn help_is_as_it_was_read_over() {
         "doctor",
         "optimise",
         "frontier",
+        "validate",
         "data",
         "data import",
         "data check",

@@ -65,4 +65,20 @@ pub enum PerformanceError {
         /// The return.
         value: f64,
     },
+    /// The choices of a sentence cannot be read.
+    #[error("`{sentence}`: {what}: write choices as `{{1,2,5}}`")]
+    Grid {
+        /// The sentence.
+        sentence: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// No trial of a search could be tested.
+    #[error("none of {trials} trials could be tested: {first}")]
+    NoTrial {
+        /// How many there were.
+        trials: usize,
+        /// Why the first failed.
+        first: String,
+    },
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use performance::validation::{
-    Combinatorial, Rebalance, Split, WalkForward, combinatorial, held, walk_forward,
+    Combinatorial, Design, Fees, History, Known, Plan, Rebalance, Split, WalkForward, choose,
+    combinatorial, compare, held, out_of_sample, walk_forward,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -88,6 +89,78 @@ fn wrong_shapes_are_refused() {
     assert!(refused(&[wanted(1, &[0.5, 0.5]), wanted(1, &[0.5, 0.5])]));
     assert!(refused(&[wanted(0, &[-20.0, 0.5])]));
     assert!(!refused(&[wanted(0, &[0.5, 0.5])]));
+}
+
+/// Two assets: the first rises, the second falls, both with a ripple.
+fn up_and_down(rows: usize) -> Vec<f64> {
+    let ripple = |row: usize| if row % 2 == 0 { 0.004 } else { -0.004 };
+    (0..rows).flat_map(|row| [0.003 + ripple(row), -0.003 + ripple(row)]).collect()
+}
+
+#[test]
+fn trials_hold_what_they_decide_and_know_what_they_hold() {
+    let returns = up_and_down(20);
+    let fees = Fees { cost_rate: 0.001, cash_return: 0.0 };
+    let history = History { returns: &returns, assets: 2, fees };
+    let walk = WalkForward { train: 6, test: 4, purge: 1, expanding: false, partial: true };
+    let plan = Plan::new(20, 2, Design::WalkForward(walk)).unwrap();
+    let mut seen = Vec::new();
+    let tested = out_of_sample(&history, &plan, 3, &mut |known: Known<'_>| {
+        let last = known.rows[known.rows.len() - 1];
+        if known.trial == 0 {
+            seen.push((last, known.previous.to_vec()));
+        }
+        match known.trial {
+            2 if last > 8 => Err("enough"),
+            trial => Ok(vec![0.5 + 0.3 * trial as f64, 0.5 - 0.3 * trial as f64]),
+        }
+    })
+    .unwrap();
+    let half = |row| Rebalance { row, weights: vec![0.5; 2] };
+    let expected = held(&returns, 2, &[half(7), half(11), half(15), half(19)], 0.001, 0.0).unwrap();
+    assert_eq!(tested[0].as_ref().unwrap(), &[expected]);
+    assert_eq!(tested[2].as_ref().unwrap_err().row, 11);
+    assert_eq!(tested[2].as_ref().unwrap_err().why, "enough");
+    // Four rows on, the first asset has grown to its part of the whole.
+    assert_eq!(seen.iter().map(|(last, _)| *last).collect::<Vec<_>>(), [5, 9, 13, 17]);
+    assert!(seen[0].1.is_empty());
+    let grown: Vec<f64> =
+        (0..2).map(|a| (7..11).map(|row| 1.0 + returns[2 * row + a]).product()).collect();
+    assert!((seen[1].1[0] - grown[0] / (grown[0] + grown[1])).abs() < 1e-12);
+    let day = |row: u64| types::parse_date("2024-01-01").unwrap() + chrono::Days::new(row);
+    let days: Vec<_> = (0..20).map(day).collect();
+    let found = compare(&days, fees, &tested, 3, 252.0).unwrap();
+    assert_eq!(found.trials, 3);
+    let figures = |trial: usize| found.scores[trial].as_ref().unwrap().middle;
+    assert!(figures(1).sharpe > figures(0).sharpe && found.scores[2].is_err());
+    assert!(figures(0).deflated_sharpe < figures(0).probabilistic_sharpe);
+    // Bought once in full: ten basis points over 13 days; what drifted back adds little.
+    let year = 252.0 / 13.0;
+    assert!(
+        (figures(0).costs.unwrap() - 0.001 * (year + 2.0 * figures(0).turnover.unwrap())).abs()
+            < 1e-12
+    );
+}
+
+#[test]
+fn the_better_trial_is_chosen_from_the_rows_it_may_see() {
+    let mut returns = up_and_down(60);
+    returns[60..].chunks_exact_mut(2).for_each(|row| row.swap(0, 1));
+    let history = History { returns: &returns, assets: 2, fees: Fees::default() };
+    let walk = WalkForward { train: 5, test: 5, purge: 0, expanding: false, partial: false };
+    let mut all_of = |known: Known<'_>| {
+        let mut weights = vec![0.0; 2];
+        weights[known.trial] = 1.0;
+        Ok::<_, String>(weights)
+    };
+    for (rows, best) in [(0..30, 0), (30..60, 1)] {
+        let rows: Vec<usize> = rows.collect();
+        let among = (rows.as_slice(), [0, 1].as_slice());
+        let found = choose(&history, among, Design::WalkForward(walk), 2, &mut all_of).unwrap();
+        assert_eq!(found, best);
+    }
+    let short = choose(&history, (&[1, 2], &[0, 1]), Design::WalkForward(walk), 2, &mut all_of);
+    assert!(short.unwrap_err().to_string().contains("at least 10 are needed"));
 }
 
 proptest! {

@@ -15,6 +15,7 @@ pub mod run;
 pub mod runs;
 pub mod serve;
 pub mod sign;
+pub mod validate;
 pub mod verify;
 pub mod why;
 

@@ -1,18 +1,19 @@
 //! `trimtab optimise` and `trimtab frontier`: one question, answered from prices alone.
 
 mod draw;
+mod estimators;
 mod given;
 
+pub use estimators::{Covariance, Mean};
+pub use given::named;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use allocation::{Constraint, Objective, Problem, allocate, frontier as sweep, scenarios};
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
-use risk::{
-    CovarianceEstimator, Denoising, Gaps, GerberStatistic, MeanEstimator, Moments, ReturnKind,
-    Returns, ShrinkageTarget, Window, estimate,
-};
+use clap::Args;
+use risk::{Gaps, Moments, ReturnKind, Returns, Window, estimate};
 use types::{Date, Digest, Panel, Symbol, Target};
 
 use crate::commands::Found;
@@ -90,69 +91,6 @@ pub struct FrontierArgs {
     points: usize,
 }
 
-/// The covariance estimators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Covariance {
-    Sample,
-    /// Weights halve every 63 days
-    ExponentiallyWeighted,
-    /// The same, and at once larger when the newest returns were larger than forecast
-    RegimeAdjusted,
-    /// Shortfalls below nought
-    Semi,
-    LedoitWolf,
-    LedoitWolfConstantCorrelation,
-    LedoitWolfSingleFactor,
-    OracleApproximating,
-    /// Marchenko-Pastur: eigenvalues that are noise are replaced by their mean
-    Denoised,
-    Gerber,
-    /// Without the days that are outliers
-    MinimumDeterminant,
-    JLogo,
-}
-
-impl Covariance {
-    fn estimator(self) -> CovarianceEstimator {
-        use CovarianceEstimator as Estimator;
-        match self {
-            Self::Sample => Estimator::Sample,
-            Self::ExponentiallyWeighted => {
-                Estimator::ExponentiallyWeighted { half_life_days: 63.0 }
-            }
-            Self::RegimeAdjusted => {
-                Estimator::RegimeAdjusted { half_life_days: 63.0, regime_half_life_days: None }
-            }
-            Self::Semi => Estimator::Semi { benchmark: 0.0 },
-            Self::LedoitWolf => Estimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity },
-            Self::LedoitWolfConstantCorrelation => {
-                Estimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation }
-            }
-            Self::LedoitWolfSingleFactor => {
-                Estimator::LedoitWolf { target: ShrinkageTarget::SingleFactor }
-            }
-            Self::OracleApproximating => Estimator::OracleApproximating,
-            Self::Denoised => Estimator::Denoised { noise: Denoising::default() },
-            Self::Gerber => {
-                Estimator::Gerber { statistic: GerberStatistic::default(), threshold: 0.5 }
-            }
-            Self::MinimumDeterminant => Estimator::MinimumDeterminant { support: None, seed: 0 },
-            Self::JLogo => Estimator::JLogo,
-        }
-    }
-}
-
-/// The mean estimators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Mean {
-    Sample,
-    Geometric,
-    JamesStein,
-    BayesStein,
-    BodnarOkhrinParolya,
-    Zero,
-}
-
 /// The question, with everything that it depends on.
 struct Question {
     moments: Moments,
@@ -168,7 +106,7 @@ struct Question {
 
 impl Question {
     fn read(market: &Market) -> anyhow::Result<Self> {
-        let panel = panel(market)?;
+        let panel = panel(&market.prices, market.as_of, &market.symbols)?;
         let window = Window {
             rows: market.window,
             kind: ReturnKind::Simple,
@@ -176,14 +114,7 @@ impl Question {
         };
         let returns = Returns::from_panel(&panel, window)?;
         let covariance = market.covariance.estimator();
-        let mean = match market.mean {
-            Mean::Sample => MeanEstimator::Sample,
-            Mean::Geometric => MeanEstimator::Geometric,
-            Mean::JamesStein => MeanEstimator::JamesStein,
-            Mean::BayesStein => MeanEstimator::BayesStein,
-            Mean::BodnarOkhrinParolya => MeanEstimator::BodnarOkhrinParolya,
-            Mean::Zero => MeanEstimator::Zero,
-        };
+        let mean = market.mean.estimator();
         let daily = estimate(&returns, &mean, &covariance)?;
         let constraints = market.constraints.iter().map(|sentence| sentence.parse());
         let symbols = returns.symbols().clone();
@@ -212,22 +143,23 @@ impl Question {
     }
 }
 
-fn panel(market: &Market) -> anyhow::Result<Panel> {
-    let prices = accept(import_prices(&market.prices, vec![])?)?;
+/// The prices in a file, up to a day, of some symbols or of all.
+pub(super) fn panel(path: &Path, as_of: Option<Date>, only: &[String]) -> anyhow::Result<Panel> {
+    let prices = accept(import_prices(path, vec![])?)?;
     let panel = prices.panel(Digest::ZERO);
-    let panel = match market.as_of {
+    let panel = match as_of {
         Some(day) => panel.as_of(day),
         None => panel,
     };
-    if market.symbols.is_empty() {
+    if only.is_empty() {
         return Ok(panel);
     }
-    let symbols: Vec<Symbol> = market.symbols.iter().map(|name| name.as_str().into()).collect();
+    let symbols: Vec<Symbol> = only.iter().map(|name| name.as_str().into()).collect();
     let known = || some(panel.symbols().iter().map(Symbol::as_str));
     panel.select(&symbols).with_context(|| format!("--symbols: the prices have {}", known()))
 }
 
-fn groups(given: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Symbol>>> {
+pub(super) fn groups(given: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Symbol>>> {
     let mut groups = BTreeMap::new();
     for text in given {
         let Some((name, symbols)) = text.split_once('=') else {

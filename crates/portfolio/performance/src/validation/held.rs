@@ -45,37 +45,61 @@ pub fn held(
 ) -> Result<Held, PerformanceError> {
     let rows = checked(returns, assets, schedule)?;
     let first = schedule[0].row;
-    let mut due = schedule.iter().peekable();
-    let mut weights = vec![0.0; assets];
-    let mut result = Held {
-        first,
-        returns: Vec::with_capacity(rows - first),
-        turnover: Vec::with_capacity(schedule.len()),
-        weights: Vec::new(),
-    };
-    for (row, values) in returns.chunks_exact(assets).enumerate().skip(first) {
-        let mut kept = 1.0;
-        if let Some(rebalance) = due.next_if(|rebalance| rebalance.row == row) {
-            let changes = weights.iter().zip(&rebalance.weights).map(|(w, to)| (to - w).abs());
-            let traded: f64 = changes.sum();
-            kept -= cost_rate * traded;
-            result.turnover.push(if row == first { traded } else { 0.5 * traded });
-            weights.clone_from(&rebalance.weights);
-        }
-        let cash = 1.0 - weights.iter().sum::<f64>();
-        let earned: f64 = weights.iter().zip(values).map(|(w, r)| w * r).sum();
-        let growth = 1.0 + earned + cash * cash_return;
-        if kept * growth <= 0.0 {
-            let what = format!("the growth of the portfolio in row {row}");
-            return Err(PerformanceError::NotFinite { what, value: kept * growth });
-        }
-        result.returns.push(kept * growth - 1.0);
-        for (weight, value) in weights.iter_mut().zip(values) {
-            *weight *= (1.0 + value) / growth;
-        }
+    let mut walk = Walk::new(assets, first, Fees { cost_rate, cash_return });
+    let ends = schedule.iter().skip(1).map(|rebalance| rebalance.row).chain([rows]);
+    for (rebalance, end) in schedule.iter().zip(ends) {
+        walk.hold(&rebalance.weights, &returns[rebalance.row * assets..end * assets])?;
     }
-    result.weights = weights;
-    Ok(result)
+    Ok(walk.held)
+}
+
+/// What is paid and what is earned beside the assets.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Fees {
+    /// The cost of a trade as a fraction of the value bought or sold.
+    pub cost_rate: f64,
+    /// What cash earns in a row.
+    pub cash_return: f64,
+}
+
+/// A portfolio on its way.
+pub(super) struct Walk {
+    pub held: Held,
+    fees: Fees,
+}
+
+impl Walk {
+    /// Nothing but cash, before row `first`.
+    pub fn new(assets: usize, first: usize, fees: Fees) -> Self {
+        let held = Held { first, returns: vec![], turnover: vec![], weights: vec![0.0; assets] };
+        Self { held, fees }
+    }
+
+    /// Trades to `wanted` and holds that through the rows of `values`.
+    pub fn hold(&mut self, wanted: &[f64], values: &[f64]) -> Result<(), PerformanceError> {
+        let weights = &mut self.held.weights;
+        let traded: f64 = weights.iter().zip(wanted).map(|(w, to)| (to - w).abs()).sum();
+        let mut kept = 1.0 - self.fees.cost_rate * traded;
+        let part = if self.held.turnover.is_empty() { 1.0 } else { 0.5 };
+        self.held.turnover.push(part * traded);
+        weights.copy_from_slice(wanted);
+        for values in values.chunks_exact(weights.len()) {
+            let cash = 1.0 - weights.iter().sum::<f64>();
+            let earned: f64 = weights.iter().zip(values).map(|(w, r)| w * r).sum();
+            let growth = 1.0 + earned + cash * self.fees.cash_return;
+            if kept * growth <= 0.0 {
+                let row = self.held.first + self.held.returns.len();
+                let what = format!("the growth of the portfolio in row {row}");
+                return Err(PerformanceError::NotFinite { what, value: kept * growth });
+            }
+            self.held.returns.push(kept * growth - 1.0);
+            for (weight, value) in weights.iter_mut().zip(values) {
+                *weight *= (1.0 + value) / growth;
+            }
+            kept = 1.0;
+        }
+        Ok(())
+    }
 }
 
 /// The number of rows.
