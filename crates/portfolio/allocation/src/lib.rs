@@ -34,6 +34,7 @@ mod sentence;
 mod constraint;
 mod objective;
 mod problem;
+mod uncertainty;
 
 mod error;
 
@@ -42,6 +43,7 @@ mod solver;
 
 mod measure;
 mod risk_of;
+mod robust;
 mod scenarios;
 
 mod cones;
@@ -98,6 +100,7 @@ pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
 pub use risk_of::Risk;
 pub use sentence::ParseError;
+pub use uncertainty::{CovarianceSet, MeanSet, Uncertainty};
 
 use mean_risk::MeanRisk;
 use utility::Utility;

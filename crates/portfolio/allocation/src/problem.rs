@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use risk::{Moments, Returns};
 use types::{Date, Symbol};
 
-use crate::{AllocationError, Constraint};
+use crate::{AllocationError, Constraint, Uncertainty};
 
 /// Everything that an allocation depends on. The assets are those of the moments, in their order.
 ///
@@ -41,6 +41,8 @@ pub struct Problem<'a> {
     pub benchmarks: &'a BTreeMap<String, Vec<f64>>,
     /// Numbers about assets that sentences may bound: `esg >= 0.5` is `Σ w_i esg_i >= 0.5`.
     pub characteristics: &'a BTreeMap<String, Vec<f64>>,
+    /// How wrong the moments may be, for sentences such as `robust variance`.
+    pub uncertainty: Option<&'a Uncertainty>,
 }
 
 static NO_GROUPS: BTreeMap<String, Vec<Symbol>> = BTreeMap::new();
@@ -63,6 +65,7 @@ impl<'a> Problem<'a> {
             probabilities: &[],
             benchmarks: &NO_NUMBERS,
             characteristics: &NO_NUMBERS,
+            uncertainty: None,
         }
     }
 }
