@@ -112,7 +112,8 @@ use utility::Utility;
 /// single assets, and refuse any other sentence that their weights break with
 /// [`AllocationError::NotHonoured`]. Risk parity and the hierarchical methods keep every sentence:
 /// the former within its own program, the latter by the weights within the sentences that are
-/// nearest to the method's in relative terms. The first portfolio is not held to `turnover`.
+/// nearest to the method's in relative terms. A sentence about names or lots leads to
+/// [`allocate_discrete`], whose certificate has the proven gap. The first portfolio is not held to `turnover`.
 ///
 /// Shadow prices are what the objective gains if a constraint is relaxed by one unit (1 = 100 % of
 /// net asset value); for an equality, if its right-hand side is raised (for `cash`, lowered). For
@@ -128,6 +129,9 @@ pub fn allocate_from(
     problem: &Problem<'_>,
     warm: &mut WarmStart,
 ) -> Result<Target, AllocationError> {
+    if problem.constraints.iter().any(|sentence| sentence.quantity.discrete()) {
+        return allocate_discrete(objective, problem, &Discrete::default());
+    }
     problem.check(objective.needs_returns())?;
     match objective.clone() {
         Objective::EqualWeight => naive::equal(problem),
