@@ -12,6 +12,7 @@ use crate::epigraph::{Epigraph, RiskTerm};
 use crate::measure::ScenarioMeasure as M;
 use crate::oracle::tail_of;
 use crate::region::{Label, Row};
+use crate::robust::{Spread, Worst};
 use crate::root::gram_root;
 use crate::scenarios::Scenarios;
 use crate::solver::{Affine, Cone, ConeKind, Program};
@@ -33,6 +34,9 @@ pub(crate) fn expanded<'a>(
             RiskTerm::Scenario(measure, scenarios) => writer.measure(*measure, scenarios),
             RiskTerm::Distance { root, from } => writer.distance(root, from),
             RiskTerm::Growth(scenarios) => writer.growth(scenarios),
+            RiskTerm::Absolute(rates) => writer.absolute(rates),
+            RiskTerm::Largest(assets) => writer.largest(*assets),
+            RiskTerm::Worst(worst) => writer.worst(worst),
         }
     }
     program
@@ -90,6 +94,80 @@ impl Writer<'_, '_, '_> {
         });
         let parts = parts.collect();
         self.norm(1.0 / unit, parts);
+    }
+
+    /// Columns above the absolute weights of the assets.
+    fn sizes(&mut self, assets: impl Iterator<Item = usize>) -> Terms {
+        assets
+            .map(|asset| {
+                let size = self.column();
+                for sign in [1.0, -1.0] {
+                    self.row(vec![(asset, sign), (size, -1.0)], false);
+                }
+                (size, 1.0)
+            })
+            .collect()
+    }
+
+    fn absolute(&mut self, rates: &[f64]) {
+        let priced: Vec<(usize, f64)> =
+            rates.iter().copied().enumerate().filter(|(_, rate)| *rate > 0.0).collect();
+        let mut sum = self.sizes(priced.iter().map(|(asset, _)| *asset));
+        sum.iter_mut().zip(&priced).for_each(|((_, one), (_, rate))| *one = *rate);
+        sum.push((self.epigraph.column, -1.0));
+        self.row(sum, false);
+    }
+
+    fn largest(&mut self, assets: usize) {
+        for asset in 0..assets {
+            for sign in [1.0, -1.0] {
+                self.row(vec![(asset, sign), (self.epigraph.column, -1.0)], false);
+            }
+        }
+    }
+
+    fn worst(&mut self, worst: &Worst) {
+        let assets = worst.root[0].len();
+        let squares: f64 = worst.root.iter().flatten().map(|a| a * a).sum();
+        let unit = sized((squares / assets as f64).sqrt());
+        let scaled = |row: &Vec<f64>, columns: &Terms, factor: f64| {
+            let parts = row.iter().zip(columns).filter(|(a, _)| **a != 0.0);
+            linear(parts.map(|(a, (column, _))| (*column, factor * a / unit)).collect())
+        };
+        let weights: Terms = (0..assets).map(|asset| (asset, 1.0)).collect();
+        match &worst.spread {
+            Spread::Absolute(rows) => {
+                let sizes = self.sizes(0..assets);
+                let parts = worst.root.iter().map(|row| scaled(row, &weights, 1.0));
+                let spread = rows.iter().map(|row| scaled(row, &sizes, 1.0));
+                self.norm(1.0 / unit, parts.chain(spread).collect());
+            }
+            Spread::Squares { variances, factor } => {
+                // In units: `a r >= ‖root w‖²`, `q_i r >= v_i w_i²`, `b >= ‖(Σ q, q)‖` and
+                // `r >= a + factor b`, so that `r² >= ‖root w‖² + factor b r`.
+                let (a, b) = (self.column(), self.column());
+                let parts = worst.root.iter().map(|row| scaled(row, &weights, 2.0)).collect();
+                self.product(a, unit, parts);
+                let squares = self.columns(assets);
+                for (asset, (q, v)) in squares.iter().zip(variances).enumerate() {
+                    self.product(*q, unit, vec![linear(vec![(asset, 2.0 * v.sqrt() / unit)])]);
+                }
+                let all = squares.iter().map(|q| (*q, 1.0)).collect();
+                let each = squares.iter().map(|q| linear(vec![(*q, 1.0)]));
+                let parts = [linear(vec![(b, 1.0)]), linear(all)].into_iter().chain(each);
+                self.cone(ConeKind::SecondOrder, parts.collect());
+                let column = self.epigraph.column;
+                self.row(vec![(a, 1.0), (b, *factor), (column, -1.0 / unit)], false);
+            }
+        }
+    }
+
+    /// `x[factor] · x[column] / unit >= ‖parts / 2‖²`.
+    fn product(&mut self, factor: usize, unit: f64, parts: Vec<Affine>) {
+        let column = self.epigraph.column;
+        let sum = |sign: f64| linear(vec![(factor, 1.0), (column, sign / unit)]);
+        let parts = [sum(1.0), sum(-1.0)].into_iter().chain(parts).collect();
+        self.cone(ConeKind::SecondOrder, parts);
     }
 
     fn measure(&mut self, measure: M, scenarios: &Scenarios<'_>) {

@@ -23,6 +23,12 @@
 //! | `volatility <= 10%`, `variance <= 0.01` | `√(wᵀΣw)`, `wᵀΣw` over the horizon |
 //! | `tracking_error(benchmark) <= 3%` | `√((w−b)ᵀΣ(w−b))`, with `b` the benchmark's weights |
 //! | `cvar(95%) <= 2%` | a [`ScenarioMeasure`] of the scenarios, by any of its names |
+//! | `names <= 10`, `names(tech) <= 3`, `names >= 5` | how many assets of all, or of a group, are held |
+//! | `weight >= 2% or nothing` | every `w_i` is nought or at least so much |
+//! | `lots of 0.1%` | every `w_i` is a whole number of lots of that weight |
+//!
+//! The last three need integers: they lead to [`allocate_discrete`](crate::allocate_discrete), with
+//! the objectives that it knows.
 //!
 //! `gross`, `turnover`, `long`, `short` and risks take `<=` alone: at least so much is not convex. One-way turnover counts
 //! the named assets and not cash; replacing the whole of a fully invested portfolio is 100 %.
@@ -71,6 +77,12 @@ pub enum Quantity {
     TrackingError(String),
     /// A risk measure of the return in scenarios.
     Risk(ScenarioMeasure),
+    /// How many assets are held, of all or of a group.
+    Names(Option<String>),
+    /// The least weight of an asset that is held.
+    HeldWeight,
+    /// The weight of a lot.
+    Lot,
 }
 
 impl Quantity {
@@ -87,6 +99,11 @@ impl Quantity {
                 | Quantity::TrackingError(_)
                 | Quantity::Risk(_)
         )
+    }
+
+    /// Whether it takes integers to fulfil.
+    pub(crate) fn discrete(&self) -> bool {
+        matches!(self, Quantity::Names(_) | Quantity::HeldWeight | Quantity::Lot)
     }
 
     /// Whether it may be part of a sum.
@@ -131,7 +148,7 @@ pub struct Constraint {
     pub(crate) bound: f64,
 }
 
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 18] = [
     "long only",
     "fully invested",
     "weight",
@@ -148,6 +165,8 @@ const WORDS: [&str; 16] = [
     "variance",
     "tracking_error",
     "characteristic",
+    "names",
+    "lots of",
 ];
 
 /// A bare name that resembles a word of ours as much as this is a slip.
@@ -203,6 +222,13 @@ fn fixed_phrase(cursor: &mut Cursor<'_>) -> Result<Option<Meaning>, ParseError> 
     if cursor.take_phrase("fully invested") {
         return Ok(Some((Quantity::Net, Relation::Equal, 1.0)));
     }
+    if cursor.take_phrase("lots of") {
+        let place = cursor.here();
+        return match cursor.amount()? {
+            lot if lot > 0.0 => Ok(Some((Quantity::Lot, Relation::Equal, lot))),
+            _ => Err(cursor.error_at(place, "a positive weight such as `0.1%`", None)),
+        };
+    }
     if !cursor.take_phrase("no trade") {
         return Ok(None);
     }
@@ -228,8 +254,12 @@ fn comparison(cursor: &mut Cursor<'_>) -> Result<Meaning, ParseError> {
             let relation = relation(&mut ahead, &quantity)?;
             if !quantity.summable() || !starts_term(ahead) {
                 *cursor = ahead;
+                if let Quantity::Names(_) = quantity {
+                    return Ok((quantity, relation, count(cursor)?));
+                }
                 let bound = if quantity.open() { cursor.any_amount() } else { cursor.amount() };
-                return Ok((quantity, relation, bound?));
+                let meaning = (quantity, relation, bound?);
+                return or_nothing(cursor, meaning);
             }
         }
     }
@@ -243,6 +273,29 @@ fn comparison(cursor: &mut Cursor<'_>) -> Result<Meaning, ParseError> {
         return Err(cursor.error_at(start, expected, None));
     }
     Ok((Quantity::Sum(parts), relation, -constant))
+}
+
+/// A number of assets.
+fn count(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
+    let place = cursor.here();
+    match cursor.number() {
+        Some(count) if count >= 1.0 && count.fract() == 0.0 => Ok(count),
+        _ => Err(cursor.error_at(place, "a whole number of assets", None)),
+    }
+}
+
+/// `or nothing` after `weight >= 2%`, if it comes next.
+fn or_nothing(cursor: &mut Cursor<'_>, meaning: Meaning) -> Result<Meaning, ParseError> {
+    let place = cursor.here();
+    if !cursor.take_phrase("or nothing") {
+        return Ok(meaning);
+    }
+    match meaning {
+        (Quantity::Weight(None), Relation::AtLeast, least) if least > 0.0 => {
+            Ok((Quantity::HeldWeight, Relation::AtLeast, least))
+        }
+        _ => Err(cursor.error_at(place, "`or nothing` after `weight >= 2%` alone", None)),
+    }
 }
 
 /// Whether a quantity comes next, with a factor or without.
@@ -296,6 +349,7 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Quantity, ParseError> {
         "weight" => Ok(Quantity::Weight(cursor.parenthesised()?.map(|name| name.into()))),
         "group" => Ok(Quantity::Group(named(cursor, "a group")?)),
         "characteristic" => Ok(Quantity::Characteristic(named(cursor, "a characteristic")?)),
+        "names" => Ok(Quantity::Names(cursor.parenthesised()?.map(str::to_owned))),
         "long" => Ok(Quantity::Long),
         "short" => Ok(Quantity::Short),
         "volatility" => Ok(Quantity::Volatility),
@@ -417,6 +471,10 @@ mod tests {
                 0.0,
             ),
             ("no trade: TSLA, BRK.B", NoTrade(vec!["TSLA".into(), "BRK.B".into()]), Equal, 0.0),
+            ("names <= 10", Names(None), AtMost, 10.0),
+            ("names(tech) >= 2", Names(Some("tech".into())), AtLeast, 2.0),
+            ("weight >= 2% or nothing", HeldWeight, AtLeast, 0.02),
+            ("lots of 0.1%", Lot, Equal, 0.001),
             ("long <= 120%", Long, AtMost, 1.2),
             ("short <= 20%", Short, AtMost, 0.2),
             ("volatility <= 10%", Volatility, AtMost, 0.1),
@@ -435,7 +493,7 @@ mod tests {
         for (text, message) in [
             (
                 "wieght <= 15%",
-                "character 1: expected one of `long only`, `fully invested`, `weight`, `group`, `net`, `budget`, `cash`, `gross`, `turnover`, `long`, `short`, `no trade`, `volatility`, `variance`, `tracking_error`, `characteristic`; did you mean `weight`?",
+                "character 1: expected one of `long only`, `fully invested`, `weight`, `group`, `net`, `budget`, `cash`, `gross`, `turnover`, `long`, `short`, `no trade`, `volatility`, `variance`, `tracking_error`, `characteristic`, `names`, `lots of`; did you mean `weight`?",
             ),
             ("weight < 15%", "character 8: expected `<=`, `>=` or `==`; did you mean `<=`?"),
             (

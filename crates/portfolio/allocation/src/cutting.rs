@@ -285,7 +285,7 @@ impl<'r, 'a> Rounds<'r, 'a> {
                 (found.value, Plane { gradient, constant: found.constant })
             }
             RiskTerm::Distance { root, from } => touching(root, from, weights, unit),
-            RiskTerm::Growth(_) => unreachable!("growth was written as cones"),
+            other => unreachable!("{other:?} was written as rows or cones"),
         };
         self.program.epigraphs.iter().map(of).collect()
     }

@@ -1,4 +1,4 @@
-//! Few names, no crumbs, whole lots: minimum variance and mean-variance with integers.
+//! Few names, no crumbs, whole lots: variance, mean-variance and tracking error with integers.
 //!
 //! $$\min_{w, z}\; a\, w^\top\Sigma w - \mu^\top w \quad\text{s.t.}\quad
 //! l_i z_i \le w_i \le u_i z_i,\; z_i \in \{0, 1\},\; \textstyle\sum_i z_i \le K$$
@@ -20,8 +20,9 @@ use types::{Status, Target};
 
 use crate::certificate::{cleaned, solved};
 use crate::conflict::refuse;
-use crate::constraint::Constraint;
+use crate::constraint::{Constraint, Quantity, Relation};
 use crate::region::{Label, Region, Row, members, sentences};
+use crate::risk_of::{Risk, benchmark};
 use crate::sentence::percent;
 use crate::solver::{Outcome, Program, Quadratic, Residuals, Solution, solve};
 use crate::utility::expected;
@@ -43,6 +44,10 @@ pub struct Discrete {
     pub lots: Vec<f64>,
     /// The most assets that may be held of a group.
     pub group_counts: Vec<(String, usize)>,
+    /// The fewest assets that must be held; needs a least weight.
+    pub fewest_assets: Option<usize>,
+    /// The fewest assets that must be held of a group; needs a least weight.
+    pub group_least: Vec<(String, usize)>,
     /// The gap at which to stop, as a part of the objective.
     pub gap: f64,
     /// The most nodes of each branch and bound.
@@ -57,14 +62,46 @@ impl Default for Discrete {
             least_weight: None,
             lots: Vec::new(),
             group_counts: Vec::new(),
+            fewest_assets: None,
+            group_least: Vec::new(),
             gap: 1e-6,
             nodes: 200_000,
         }
     }
 }
 
-/// The weights that serve `objective` (minimum variance, or mean-variance without costs) best within
-/// the sentences of `problem` and `discrete`. The certificate's gap is between the objective and a
+impl Discrete {
+    /// These demands and those of sentences such as `names <= 10`, whichever asks for more.
+    fn with(mut self, sentence: &Constraint, assets: usize) -> Self {
+        let (bound, count) = (sentence.bound, sentence.bound as usize);
+        let most = sentence.relation != Relation::AtLeast;
+        let fewest = sentence.relation != Relation::AtMost;
+        match &sentence.quantity {
+            Quantity::Names(None) => {
+                if most {
+                    self.most_assets = Some(self.most_assets.map_or(count, |m| m.min(count)));
+                }
+                if fewest {
+                    self.fewest_assets = self.fewest_assets.max(Some(count));
+                }
+            }
+            Quantity::Names(Some(name)) => {
+                let own = (name.clone(), count);
+                self.group_counts.extend(most.then(|| own.clone()));
+                self.group_least.extend(fewest.then_some(own));
+            }
+            Quantity::HeldWeight => {
+                self.least_weight = Some(self.least_weight.map_or(bound, |l| l.max(bound)));
+            }
+            _ => self.lots = vec![bound; assets],
+        }
+        self
+    }
+}
+
+/// The weights that serve `objective` (minimum variance, mean-variance without costs, or tracking
+/// error) best within the sentences of `problem` and `discrete`. Sentences about names and lots are
+/// added to `discrete`. The certificate's gap is between the objective and a
 /// proven bound of it; its status is almost solved if that is more than was asked for.
 ///
 /// Fails as [`allocate`](crate::allocate) does; with [`AllocationError::NotDiscrete`] if no weights
@@ -76,10 +113,34 @@ pub fn allocate_discrete(
     discrete: &Discrete,
 ) -> Result<Target, AllocationError> {
     problem.check(objective.needs_returns())?;
+    let (integer, linear): (Vec<Constraint>, Vec<Constraint>) =
+        problem.constraints.iter().cloned().partition(|sentence| sentence.quantity.discrete());
+    let discrete = &integer
+        .iter()
+        .fold(discrete.clone(), |demands, sentence| demands.with(sentence, problem.n_assets()));
+    let problem = &Problem { constraints: &linear, ..problem.clone() };
+    let mut apart = (vec![0.0; problem.n_assets()], 0.0);
+    let mut kind = Kind::Risk;
     let aversion = match objective {
-        Objective::MinimumVariance => None,
+        Objective::MinimumVariance => 1.0,
+        Objective::MinimumRisk(
+            risk @ (Risk::TrackingError(name) | Risk::TrackingVariance(name)),
+        ) => {
+            // `(w − b)ᵀΣ(w − b) = wᵀΣw − 2bᵀΣw + bᵀΣb`.
+            let sigma = &problem.moments.covariance;
+            let from = benchmark(problem, name, &risk.to_string())?;
+            apart = (sigma.mul_vec(from), sigma.quad_form(from));
+            apart.0.iter_mut().for_each(|pull| *pull *= 2.0);
+            kind = match risk {
+                Risk::TrackingError(_) => Kind::Root,
+                _ => Kind::Risk,
+            };
+            1.0
+        }
         Objective::MeanVariance { risk_aversion, costs: false } if *risk_aversion > 0.0 => {
-            Some(*risk_aversion)
+            apart.0 = problem.expected_return.to_vec();
+            kind = Kind::Gain;
+            *risk_aversion
         }
         other => return Err(not_discrete(format!("{} has no form with integers", other.method()))),
     };
@@ -89,12 +150,22 @@ pub fn allocate_discrete(
         return Err(not_discrete("sentences about risk have no form with integers".to_owned()));
     }
     let bounds = bounds(&region, discrete, method)?;
-    let groups = groups(problem, discrete)?;
+    if discrete.least_weight.is_none()
+        && (discrete.fewest_assets.is_some() || !discrete.group_least.is_empty())
+    {
+        return Err(AllocationError::NotDiscrete {
+            reason: "a fewest number of names says nothing without a least weight, such as `weight >= 1% or nothing`".to_owned(),
+        });
+    }
+    let counts = Counts::of(problem, discrete)?;
     let rows = std::mem::take(&mut region.rows);
-    let question = Question { problem, method, aversion, columns: region.columns, rows, bounds };
+    let columns = region.columns;
+    let (gains, constant) = apart;
+    let question =
+        Question { problem, method, kind, aversion, gains, constant, columns, rows, bounds };
     // A conflict of the sentences alone is told in their own words.
     let relaxed = question.solve(&vec![true; problem.n_assets()], None)?;
-    question.search(discrete, groups, &relaxed)
+    question.search(discrete, &counts, &relaxed)
 }
 
 fn not_discrete(reason: String) -> AllocationError {
@@ -128,25 +199,48 @@ fn bounds(
     }
 }
 
-/// The members of each group that is counted, with the most of them.
-fn groups(
-    problem: &Problem<'_>,
-    discrete: &Discrete,
-) -> Result<Vec<(Vec<usize>, usize)>, AllocationError> {
-    let counted = discrete.group_counts.iter();
-    counted
-        .map(|(name, most)| {
-            let sentence: Constraint = format!("group({name}) <= 100%").parse()?;
-            Ok((members(problem, &sentence, name)?, *most))
-        })
-        .collect()
+/// Assets of which at most, or at least, so many are held.
+struct Counts {
+    most: Vec<(Vec<usize>, usize)>,
+    fewest: Vec<(Vec<usize>, usize)>,
+}
+
+impl Counts {
+    fn of(problem: &Problem<'_>, discrete: &Discrete) -> Result<Self, AllocationError> {
+        let all = |count: Option<usize>| count.map(|c| ((0..problem.n_assets()).collect(), c));
+        let of_groups = |counted: &[(String, usize)]| -> Result<Vec<_>, AllocationError> {
+            let each = counted.iter().map(|(name, count)| {
+                let sentence: Constraint = format!("group({name}) <= 100%").parse()?;
+                Ok((members(problem, &sentence, name)?, *count))
+            });
+            each.collect()
+        };
+        let mut most = of_groups(&discrete.group_counts)?;
+        most.extend(all(discrete.most_assets));
+        let mut fewest = of_groups(&discrete.group_least)?;
+        fewest.extend(all(discrete.fewest_assets));
+        Ok(Self { most, fewest })
+    }
+}
+
+/// What the certificate says of `aversion · wᵀΣw − gains · w + constant`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    /// Itself.
+    Risk,
+    /// Its root.
+    Root,
+    /// Its negative, a utility.
+    Gain,
 }
 
 struct Question<'a> {
     problem: &'a Problem<'a>,
     method: &'static str,
-    /// The risk aversion; `None` for minimum variance.
-    aversion: Option<f64>,
+    kind: Kind,
+    aversion: f64,
+    gains: Vec<f64>,
+    constant: f64,
     columns: usize,
     rows: Vec<Row>,
     bounds: Vec<(f64, f64)>,
@@ -156,10 +250,10 @@ impl Question<'_> {
     fn search(
         &self,
         discrete: &Discrete,
-        groups: Vec<(Vec<usize>, usize)>,
+        counts: &Counts,
         relaxed: &[f64],
     ) -> Result<Target, AllocationError> {
-        let mut relaxation = Relaxation::new(self, discrete, groups);
+        let mut relaxation = Relaxation::new(self, discrete, counts);
         relaxation.tangents(relaxed);
         let mut best: Option<(f64, Vec<f64>)> = None;
         let mut bound = f64::NEG_INFINITY;
@@ -199,10 +293,7 @@ impl Question<'_> {
     /// The objective, to be minimised.
     fn value(&self, weights: &[f64]) -> f64 {
         let variance = self.problem.moments.covariance.quad_form(weights);
-        match self.aversion {
-            None => variance,
-            Some(aversion) => aversion * variance - expected(self.problem.expected_return, weights),
-        }
+        self.aversion * variance - expected(&self.gains, weights) + self.constant
     }
 
     /// The best weights with these names and no others.
@@ -221,13 +312,11 @@ impl Question<'_> {
             }
         }
         let mut linear = vec![0.0; self.columns];
-        if self.aversion.is_some() {
-            for (slope, earned) in linear.iter_mut().zip(self.problem.expected_return) {
-                *slope = -earned;
-            }
+        for (slope, earned) in linear.iter_mut().zip(&self.gains) {
+            *slope = -earned;
         }
         let values = self.problem.moments.covariance.as_slice();
-        let quadratic = Some(Quadratic { n, values, factor: self.aversion.unwrap_or(1.0) });
+        let quadratic = Some(Quadratic { n, values, factor: self.aversion });
         match solve(&Program { quadratic, linear, rows, ..Program::default() }) {
             Outcome::Solved(solution) => Ok(cleaned(solution.x[..n].to_vec())),
             other => Err(refuse(self.problem, self.method, other)?),
@@ -241,7 +330,14 @@ impl Question<'_> {
         bound: f64,
         rounds: u32,
     ) -> Target {
-        let gap = (value - bound).max(0.0);
+        let met = value - bound <= discrete.gap * value.abs();
+        let root = |x: f64| x.max(0.0).sqrt();
+        let (objective, gap) = match self.kind {
+            Kind::Risk => (value, value - bound),
+            Kind::Root => (root(value), root(value) - root(bound)),
+            Kind::Gain => (-value, value - bound),
+        };
+        let gap = gap.max(0.0);
         let n = weights.len();
         let on_weights = self.rows.iter().filter(|row| row.terms.iter().all(|(c, _)| *c < n));
         let primal = on_weights.fold(0.0_f64, |worst, row| {
@@ -251,14 +347,13 @@ impl Question<'_> {
         let solution = Solution {
             x: Vec::new(),
             duals: Vec::new(),
-            status: match gap <= discrete.gap * value.abs() {
+            status: match met {
                 true => Status::Solved,
                 false => Status::AlmostSolved,
             },
             residuals: Residuals { primal, dual: 0.0, gap },
             iterations: rounds,
         };
-        let objective = if self.aversion.is_some() { -value } else { value };
         solved(self.problem, self.method, weights, objective, &solution, Vec::new())
     }
 }

@@ -7,6 +7,7 @@
 
 use crate::measure::ScenarioMeasure;
 use crate::oracle::{Support, support};
+use crate::robust::Worst;
 use crate::scenarios::Scenarios;
 
 /// `x[column] >= risk(weights)`.
@@ -32,6 +33,12 @@ pub(crate) enum RiskTerm<'a> {
     },
     /// `−E ln(1 + return)`.
     Growth(Scenarios<'a>),
+    /// `Σ rate_i abs(w_i)`.
+    Absolute(Vec<f64>),
+    /// `max abs(w_i)` over so many assets.
+    Largest(usize),
+    /// The worst volatility over a set of covariances.
+    Worst(Worst),
 }
 
 impl RiskTerm<'_> {
@@ -57,6 +64,11 @@ impl RiskTerm<'_> {
                 let logs = returns.iter().enumerate();
                 Some(-logs.map(|(s, r)| scenarios.probability(s) * r.ln_1p()).sum::<f64>())
             }
+            RiskTerm::Absolute(rates) => {
+                Some(weights.iter().zip(rates).map(|(w, rate)| rate * w.abs()).sum())
+            }
+            RiskTerm::Largest(_) => Some(weights.iter().fold(0.0, |max, w| max.max(w.abs()))),
+            RiskTerm::Worst(worst) => Some(worst.value(weights)),
         }
     }
 }

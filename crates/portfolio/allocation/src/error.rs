@@ -81,6 +81,18 @@ pub enum AllocationError {
         /// The measure or the method.
         what: String,
     },
+    /// A robust sentence needs to know how wrong the moments may be.
+    #[error("{what} needs to know how wrong the moments may be: give `uncertainty`")]
+    NoUncertainty {
+        /// The robust word.
+        what: String,
+    },
+    /// An uncertainty set is none.
+    #[error("the uncertainty set is wrong: {reason}")]
+    WrongUncertainty {
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// Drawdowns need days, other measures the horizon.
     #[error(
         "drawdowns read days that follow each other, and other risk measures returns over {days} days: use one kind, or a horizon of one day"

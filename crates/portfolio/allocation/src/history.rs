@@ -49,6 +49,9 @@ fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<ScenarioMe
     };
     let aimed = risks.into_iter().filter_map(|risk| match risk {
         Risk::Scenario(measure) => Some(*measure),
+        Risk::RobustConditionalValueAtRisk { level, .. } => {
+            Some(ScenarioMeasure::ConditionalValueAtRisk(*level))
+        }
         _ => None,
     });
     let bounded = constraints.iter().filter_map(|constraint| match constraint.quantity() {

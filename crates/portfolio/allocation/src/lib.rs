@@ -34,6 +34,7 @@ mod sentence;
 mod constraint;
 mod objective;
 mod problem;
+mod uncertainty;
 
 mod error;
 
@@ -42,6 +43,7 @@ mod solver;
 
 mod measure;
 mod risk_of;
+mod robust;
 mod scenarios;
 
 mod cones;
@@ -100,6 +102,7 @@ pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
 pub use risk_of::Risk;
 pub use sentence::ParseError;
+pub use uncertainty::{CovarianceSet, MeanSet, Uncertainty};
 
 use mean_risk::MeanRisk;
 use utility::Utility;
@@ -111,7 +114,8 @@ use utility::Utility;
 /// single assets, and refuse any other sentence that their weights break with
 /// [`AllocationError::NotHonoured`]. Risk parity and the hierarchical methods keep every sentence:
 /// the former within its own program, the latter by the weights within the sentences that are
-/// nearest to the method's in relative terms. The first portfolio is not held to `turnover`.
+/// nearest to the method's in relative terms. A sentence about names or lots leads to
+/// [`allocate_discrete`], whose certificate has the proven gap. The first portfolio is not held to `turnover`.
 ///
 /// Shadow prices are what the objective gains if a constraint is relaxed by one unit (1 = 100 % of
 /// net asset value); for an equality, if its right-hand side is raised (for `cash`, lowered). For
@@ -127,6 +131,9 @@ pub fn allocate_from(
     problem: &Problem<'_>,
     warm: &mut WarmStart,
 ) -> Result<Target, AllocationError> {
+    if problem.constraints.iter().any(|sentence| sentence.quantity.discrete()) {
+        return allocate_discrete(objective, problem, &Discrete::default());
+    }
     problem.check(objective.needs_returns())?;
     match objective.clone() {
         Objective::EqualWeight => naive::equal(problem),

@@ -59,6 +59,20 @@ impl MeanRisk {
         root: bool,
         warm: &mut WarmStart,
     ) -> Result<Target, AllocationError> {
+        let parts = |(penalty, risk): &(f64, Risk)| {
+            let penalty = *penalty;
+            risk.parts().into_iter().map(move |(factor, part)| (penalty * factor, part))
+        };
+        let penalties = self.penalties.iter().flat_map(parts).collect();
+        Self { penalties, ..self.clone() }.solve(problem, root, warm)
+    }
+
+    fn solve<'a>(
+        &self,
+        problem: &'a Problem<'a>,
+        root: bool,
+        warm: &mut WarmStart,
+    ) -> Result<Target, AllocationError> {
         let mut region = Region::new(problem, sentences(problem.constraints))?;
         let terms = self.terms(problem)?;
         let columns: Vec<Option<usize>> =

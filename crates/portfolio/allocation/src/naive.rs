@@ -195,6 +195,7 @@ fn values(
             let value = risk_at(&risk, weights).unwrap_or(f64::INFINITY);
             vec![if squared { value * value } else { value }]
         }
+        Quantity::Names(_) | Quantity::HeldWeight | Quantity::Lot => Vec::new(),
         Quantity::Turnover if region.holds_nothing() => Vec::new(),
         Quantity::Turnover => {
             let changes = weights.iter().zip(&region.previous);

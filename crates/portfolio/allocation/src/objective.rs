@@ -15,6 +15,10 @@
 //! | `maximise return - 5 * cvar(95%)` | utility with any risks as penalties |
 //! | `maximise return - 5 * tracking_variance(index)` | enhanced indexing |
 //! | `maximise return / cvar(95%)`, `... over 0.2%` | the highest ratio over that risk-free rate |
+//! | `maximise robust return - 5 * variance` | by the worst expected return in the problem's [uncertainty set](crate::Uncertainty) |
+//! | `minimise robust variance` | by the worst variance in the uncertainty set; also as penalty |
+//! | `minimise robust cvar(95%) within 0.1%` | the worst over distributions within that Wasserstein distance of the scenarios; also as penalty |
+//! | `maximise return - 0.1 * largest weight` | any [`Risk`] as penalty, here `max abs(w_i)` |
 //! | `maximise growth` | exact Kelly: the mean logarithm of wealth over the scenarios |
 //! | `maximise sharpe`, `maximise sharpe over 0.2%` | maximum Sharpe ratio over that risk-free rate |
 //! | `maximise diversification` | the highest ratio of weighted volatility to volatility |
@@ -242,6 +246,8 @@ const RISKS: &str =
 fn minimise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
     match Risk::read(cursor)? {
         Some(Risk::Variance | Risk::Volatility) => Ok(Objective::MinimumVariance),
+        // The root has the minimiser of the square.
+        Some(Risk::RobustVolatility) => Ok(Objective::MinimumRisk(Risk::RobustVariance)),
         Some(risk) => Ok(Objective::MinimumRisk(risk)),
         None if cursor.take_word("correlation") => Ok(Objective::MaximumDecorrelation),
         None if cursor.take_word("risk") => Ok(Objective::MinimumVariance),
@@ -266,12 +272,13 @@ fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
     if cursor.take_word("diversification") {
         return Ok(Objective::MaximumDiversification);
     }
+    let robust = cursor.take_word("robust");
     let start = cursor.here();
     if !cursor.take_word("return") {
         let meant = closest(&cursor.word(), ["return", "sharpe", "growth"]);
         return Err(cursor.error_at(start, "`return`, `sharpe` or `growth`", meant));
     }
-    if cursor.take("/") {
+    if !robust && cursor.take("/") {
         let risk = Risk::read(cursor)?;
         let risk = risk.ok_or_else(|| no_risk(cursor))?;
         let risk_free = over(cursor)?;
@@ -281,6 +288,9 @@ fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
         });
     }
     let (mut penalties, mut costs) = (Vec::new(), None);
+    if robust {
+        penalties.push((1.0, Risk::ReturnUncertainty));
+    }
     while !cursor.at_end() {
         let start = cursor.here();
         if !cursor.take("-") {
@@ -411,8 +421,10 @@ impl fmt::Display for Objective {
             }
             Objective::MinimumRisk(risk) => write!(f, "minimise {risk}"),
             Objective::MeanRisk { penalties, costs } => {
-                f.write_str("maximise return")?;
-                for (factor, risk) in penalties {
+                let robust = |(_, risk): &&(f64, Risk)| *risk == Risk::ReturnUncertainty;
+                let sure = if penalties.iter().any(|p| robust(&p)) { "robust " } else { "" };
+                write!(f, "maximise {sure}return")?;
+                for (factor, risk) in penalties.iter().filter(|p| !robust(p)) {
                     write!(f, " - {factor} * {risk}")?;
                 }
                 f.write_str(if *costs { " - costs" } else { "" })
@@ -528,6 +540,13 @@ mod tests {
             ("maximise return / ulcer index over 1%", "maximise return / ulcer index over 0.01"),
             ("maximise return / volatility", "maximise sharpe"),
             ("maximise growth", "maximise growth"),
+            ("maximise robust return - variance", "maximise robust return - 1 * variance"),
+            ("maximise robust return", "maximise robust return"),
+            ("minimise robust volatility", "minimise robust variance"),
+            (
+                "maximise return - 2 * robust CVaR within 0.1% - 0.1 * largest weight",
+                "maximise return - 2 * robust cvar(95%) within 0.001 - 0.1 * largest weight",
+            ),
             ("risk parity", "risk parity"),
             ("hierarchical risk parity", "hierarchical risk parity"),
             ("inverse variance", "inverse variance"),

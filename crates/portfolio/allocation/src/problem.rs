@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use risk::{Moments, Returns};
 use types::{Date, Symbol};
 
-use crate::{AllocationError, Constraint, Structure};
+use crate::{AllocationError, Constraint, Structure, Uncertainty};
 
 /// Everything that an allocation depends on. The assets are those of the moments, in their order.
 ///
@@ -44,6 +44,8 @@ pub struct Problem<'a> {
     /// What the covariance is made of, if known: with factors, mean-variance takes time in
     /// proportion to the assets. It must equal the covariance of the moments.
     pub structure: Option<Structure<'a>>,
+    /// How wrong the moments may be, for sentences such as `robust variance`.
+    pub uncertainty: Option<&'a Uncertainty>,
 }
 
 static NO_GROUPS: BTreeMap<String, Vec<Symbol>> = BTreeMap::new();
@@ -67,6 +69,7 @@ impl<'a> Problem<'a> {
             benchmarks: &NO_NUMBERS,
             characteristics: &NO_NUMBERS,
             structure: None,
+            uncertainty: None,
         }
     }
 }

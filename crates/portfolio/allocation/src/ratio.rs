@@ -14,6 +14,7 @@ use types::Target;
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::refuse;
 use crate::cutting::{self, WarmStart};
+use crate::epigraph::RiskTerm;
 use crate::region::{Region, sentences};
 use crate::risk_of::Risk;
 use crate::sharpe::{homogenised, no_excess, size};
@@ -34,6 +35,7 @@ pub(crate) fn maximise<'a>(
         let instead = match risk {
             Risk::Variance => "volatility",
             Risk::TrackingVariance(_) => "tracking_error",
+            Risk::RobustVariance => "robust volatility",
             _ => "semi-deviation",
         };
         return Err(AllocationError::NotHomogeneous { risk: risk.to_string(), instead });
@@ -41,18 +43,21 @@ pub(crate) fn maximise<'a>(
     let excess: Vec<f64> = problem.expected_return.iter().map(|r| r - risk_free).collect();
     let unit = excess.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
     let mut region = Region::new(problem, sentences(problem.constraints))?;
-    let (term, _) = risk.term(problem, &risk.to_string())?;
-    let column = region.epigraph(term.clone());
+    let mut terms = Vec::new();
+    for (factor, part) in risk.parts() {
+        let (term, _) = part.term(problem, &risk.to_string())?;
+        terms.push((factor, region.epigraph(term.clone()), term));
+    }
     let rows = std::mem::take(&mut region.rows);
     let epigraphs = std::mem::take(&mut region.epigraphs);
     let mut program = homogenised(&rows, region.columns, &excess, unit, &epigraphs);
-    program.linear[column] = 1.0;
+    terms.iter().for_each(|(factor, column, _)| program.linear[*column] = *factor);
     let mut solution = match cutting::solve(&program, warm) {
         Outcome::Solved(solution) => solution,
         Outcome::Infeasible => return Err(no_excess(problem, risk_free, &excess)?),
         other => return Err(refuse(problem, METHOD, other)?),
     };
-    let of_y = solution.x[column];
+    let of_y: f64 = terms.iter().map(|(factor, column, _)| factor * solution.x[*column]).sum();
     if of_y <= 1e-12 * unit {
         return Err(AllocationError::NoRisk { risk: risk.to_string(), value: of_y });
     }
@@ -61,7 +66,10 @@ pub(crate) fn maximise<'a>(
     let size = size(problem, &rows, &solution, &epigraphs)?;
     solution.x.iter_mut().for_each(|x| *x /= size);
     let weights = cleaned(solution.x[..problem.n_assets()].to_vec());
-    let risk_of_weights = term.value(&weights, 1.0).unwrap_or(solution.x[column]);
+    let value = |(factor, column, term): &(f64, usize, RiskTerm<'_>)| {
+        factor * term.value(&weights, 1.0).unwrap_or(solution.x[*column])
+    };
+    let risk_of_weights: f64 = terms.iter().map(value).sum();
     let ratio = expected(&excess, &weights) / risk_of_weights;
     // V = ρ(y) = unit / ratio, so d ratio = −ratio² dV / unit.
     let price = ratio * ratio / unit;

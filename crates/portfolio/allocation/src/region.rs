@@ -174,6 +174,10 @@ impl<'a> Region<'a> {
                 let terms = members.into_iter().map(|asset| (asset, 1.0)).collect();
                 self.push_sum(terms, relation, bound, label);
             }
+            Quantity::Names(_) | Quantity::HeldWeight | Quantity::Lot => {
+                let reason = format!("`{sentence}` takes integers, which this has no form with");
+                return Err(AllocationError::NotDiscrete { reason });
+            }
             Quantity::Gross => {
                 let exposures = self.distances(&vec![0.0; self.lower.len()]);
                 self.push_distances(&exposures, bound, label);

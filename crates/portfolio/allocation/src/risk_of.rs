@@ -8,9 +8,10 @@ use std::fmt;
 
 use crate::epigraph::RiskTerm;
 use crate::measure::ScenarioMeasure;
+use crate::robust;
 use crate::root::gram_root;
 use crate::scenarios::Scenarios;
-use crate::sentence::{Cursor, ParseError, closest};
+use crate::sentence::{Cursor, ParseError, closest, percent};
 use crate::{AllocationError, Problem};
 
 /// A risk of the weights.
@@ -26,6 +27,25 @@ pub enum Risk {
     TrackingVariance(String),
     /// A measure of the returns in scenarios.
     Scenario(ScenarioMeasure),
+    /// What the worst expected return over the problem's uncertainty set is below the expected
+    /// one: `robust return` in a sentence.
+    ReturnUncertainty,
+    /// The worst `wᵀΣw` over the problem's uncertainty set.
+    RobustVariance,
+    /// Its root.
+    RobustVolatility,
+    /// The worst conditional value at risk over all distributions within a Wasserstein distance
+    /// of the scenarios (Mohajerin Esfahani and Kuhn, 2018, section 5.1): distances of returns in
+    /// the 1-norm, returns without bounds, so that it is `cvar + radius / (1 − level) · max
+    /// abs(w_i)`.
+    RobustConditionalValueAtRisk {
+        /// The share of scenarios that are not in the tail.
+        level: f64,
+        /// The distance: how far a scenario moves on average, its assets' moves added up.
+        radius: f64,
+    },
+    /// `max abs(w_i)`.
+    LargestWeight,
 }
 
 impl Risk {
@@ -42,6 +62,12 @@ impl Risk {
                 return Ok(Some(build(name.ok_or_else(missing)?.to_owned())));
             }
         }
+        if cursor.take_word("robust") {
+            return read_robust(cursor).map(Some);
+        }
+        if cursor.take_phrase("largest weight") {
+            return Ok(Some(Risk::LargestWeight));
+        }
         if let Some(measure) = ScenarioMeasure::read(cursor)? {
             return Ok(Some(Risk::Scenario(measure)));
         }
@@ -57,9 +83,21 @@ impl Risk {
         matches!(
             self,
             Risk::Variance
+                | Risk::RobustVariance
                 | Risk::TrackingVariance(_)
                 | Risk::Scenario(ScenarioMeasure::SemiVariance)
         )
+    }
+
+    /// The risks that it is the sum of, each with its factor.
+    pub(crate) fn parts(&self) -> Vec<(f64, Risk)> {
+        match self {
+            Risk::RobustConditionalValueAtRisk { level, radius } => vec![
+                (1.0, Risk::Scenario(ScenarioMeasure::ConditionalValueAtRisk(*level))),
+                (radius / (1.0 - level), Risk::LargestWeight),
+            ],
+            single => vec![(1.0, single.clone())],
+        }
     }
 
     /// The function of the weights, its root for a square (then `true`).
@@ -94,8 +132,39 @@ impl Risk {
                 };
                 RiskTerm::Scenario(measure, scenarios)
             }
+            Risk::ReturnUncertainty => robust::of_mean(problem, "robust return")?,
+            Risk::RobustVariance | Risk::RobustVolatility => {
+                robust::of_covariance(problem, &self.to_string())?
+            }
+            Risk::LargestWeight => RiskTerm::Largest(n),
+            Risk::RobustConditionalValueAtRisk { .. } => unreachable!("it has parts"),
         };
         Ok((term, self.squared()))
+    }
+}
+
+/// What comes after `robust`: `variance`, `volatility` or `cvar(95%) within 0.1%`.
+fn read_robust(cursor: &mut Cursor<'_>) -> Result<Risk, ParseError> {
+    let start = cursor.here();
+    if cursor.take_word("variance") {
+        return Ok(Risk::RobustVariance);
+    }
+    if cursor.take_word("volatility") {
+        return Ok(Risk::RobustVolatility);
+    }
+    let Some(ScenarioMeasure::ConditionalValueAtRisk(level)) = ScenarioMeasure::read(cursor)?
+    else {
+        let expected = "`variance`, `volatility` or `cvar(...)` after `robust`";
+        return Err(cursor.error_at(start, expected, None));
+    };
+    let place = cursor.here();
+    if !cursor.take_word("within") {
+        return Err(cursor.error_at(place, "`within` and a distance such as `0.1%`", None));
+    }
+    let place = cursor.here();
+    match cursor.amount()? {
+        radius if radius >= 0.0 => Ok(Risk::RobustConditionalValueAtRisk { level, radius }),
+        _ => Err(cursor.error_at(place, "a distance that is not negative", None)),
     }
 }
 
@@ -122,6 +191,13 @@ impl fmt::Display for Risk {
             Risk::TrackingError(name) => write!(f, "tracking_error({name})"),
             Risk::TrackingVariance(name) => write!(f, "tracking_variance({name})"),
             Risk::Scenario(measure) => measure.fmt(f),
+            Risk::ReturnUncertainty => f.write_str("uncertainty of the return"),
+            Risk::RobustVariance => f.write_str("robust variance"),
+            Risk::RobustVolatility => f.write_str("robust volatility"),
+            Risk::RobustConditionalValueAtRisk { level, radius } => {
+                write!(f, "robust cvar({}) within {radius}", percent(*level))
+            }
+            Risk::LargestWeight => f.write_str("largest weight"),
         }
     }
 }

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use allocation::{Constraint, Costs, Objective, Problem, allocate, critical_line, frontier};
+use allocation::{
+    Constraint, Costs, CovarianceSet, MeanSet, Objective, Problem, Uncertainty, allocate,
+    critical_line, frontier,
+};
 use risk::{Matrix, Moments, Returns};
 use serde::Deserialize;
 use types::{Status, Symbol, parse_date};
@@ -36,7 +39,45 @@ struct Case {
     characteristics: BTreeMap<String, Vec<f64>>,
     #[serde(default)]
     probabilities: Vec<f64>,
+    uncertainty: Option<UncertaintyFile>,
     expected: Expected,
+}
+
+/// Sets by their numbers, or as constructed from the moments at a level.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UncertaintyFile {
+    observations: f64,
+    level: f64,
+    mean_box: Option<Vec<f64>>,
+    /// Whether the ellipsoid of the mean is diagonal.
+    mean_ellipsoid: Option<bool>,
+    /// Parts of the absolute covariance.
+    covariance_box: Option<f64>,
+    covariance_interval: Option<bool>,
+    /// Whether the ellipsoid of the covariance is diagonal.
+    covariance_ellipsoid: Option<bool>,
+}
+
+impl UncertaintyFile {
+    fn set(&self, moments: &Moments) -> Uncertainty {
+        let (t, level) = (self.observations, self.level);
+        let sigma = &moments.covariance;
+        let wide = |part: f64| CovarianceSet::Box {
+            lower: Matrix::from_fn(sigma.n(), |i, j| sigma.at(i, j) - part * sigma.at(i, j).abs()),
+            upper: Matrix::from_fn(sigma.n(), |i, j| sigma.at(i, j) + part * sigma.at(i, j).abs()),
+        };
+        let interval = |_| CovarianceSet::interval(moments, t, level);
+        let ellipsoid = |d| CovarianceSet::ellipsoid(moments, t, level, d);
+        let mean = self.mean_ellipsoid.map(|d| MeanSet::ellipsoid(moments, t, level, d));
+        let covariance = self.covariance_ellipsoid.map(ellipsoid);
+        Uncertainty {
+            mean: mean.or_else(|| self.mean_box.clone().map(MeanSet::Box)),
+            covariance: covariance
+                .or_else(|| self.covariance_box.map(wide))
+                .or_else(|| self.covariance_interval.map(interval)),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -82,6 +123,7 @@ fn scenarios(name: &str, symbols: &[Symbol]) -> Option<Returns> {
 fn run(case: &Case) -> (f64, Option<f64>) {
     let moments = moments(&case.moments);
     let scenarios = scenarios(&case.moments, &moments.symbols);
+    let uncertainty = case.uncertainty.as_ref().map(|file| file.set(&moments));
     let problem = Problem {
         moments: &moments,
         expected_return: &moments.mean,
@@ -96,6 +138,7 @@ fn run(case: &Case) -> (f64, Option<f64>) {
         probabilities: &case.probabilities,
         benchmarks: &case.benchmarks,
         characteristics: &case.characteristics,
+        uncertainty: uncertainty.as_ref(),
         ..Problem::new(&moments, parse_date("2022-12-28").unwrap())
     };
     let target = allocate(&case.objective, &problem)

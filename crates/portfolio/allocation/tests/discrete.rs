@@ -129,3 +129,52 @@ fn what_cannot_be_had_is_refused() {
     let count = Discrete { group_counts: vec![("tech".to_owned(), 1)], ..Discrete::default() };
     assert!(ask("minimise variance", &["long only"], &count).contains("no group tech"));
 }
+
+/// The same questions as sentences, through `allocate`, with every choice of names as reference.
+#[test]
+fn sentences_lead_to_integers() {
+    let symbols: Vec<Symbol> = (0..5).map(|i| Symbol::from(format!("S{i}"))).collect();
+    let covariance = Matrix::from_fn(5, |i, j| {
+        let size = |i: usize| 0.1 + 0.03 * i as f64;
+        size(i) * size(j) * if i == j { 1.0 } else { 0.2 + 0.05 * (i + j) as f64 }
+    });
+    let moments = Moments::new(symbols.clone().into(), vec![0.01; 5], covariance, 9).unwrap();
+    let groups = BTreeMap::from([("pair".to_owned(), symbols[3..].to_vec())]);
+    let benchmarks = BTreeMap::from([("index".to_owned(), vec![0.2; 5])]);
+    let ask = |objective: &str, sentences: &[String]| {
+        let sentences: Vec<Constraint> = sentences.iter().map(|s| s.parse().unwrap()).collect();
+        let problem = Problem { benchmarks: &benchmarks, ..problem(&moments, &sentences, &groups) };
+        allocate(&objective.parse().unwrap(), &problem)
+    };
+    let said = |sentences: &[&str]| sentences.iter().map(|s| s.to_string()).collect::<Vec<_>>();
+    for objective in ["minimise variance", "minimise tracking_error(index)"] {
+        let few =
+            said(&["long only", "names <= 3", "names(pair) >= 1", "weight >= 10% or nothing"]);
+        let target = ask(objective, &few).unwrap();
+        assert_eq!(target.certificate.status, Status::Solved);
+        let mut best = f64::INFINITY;
+        for subset in 1_usize..32 {
+            if subset.count_ones() > 3 || subset >> 3 == 0 {
+                continue;
+            }
+            let own: Vec<String> = (0..5)
+                .map(|i| match subset >> i & 1 {
+                    1 => format!("weight(S{i}) >= 10%"),
+                    _ => format!("weight(S{i}) == 0%"),
+                })
+                .collect();
+            best = best.min(ask(objective, &own).unwrap().certificate.objective);
+        }
+        let found = target.certificate.objective;
+        assert!((found - best).abs() <= 1e-6 * best, "{objective}: {found} {best}");
+    }
+    let lots = ask("minimise variance", &said(&["long only", "lots of 5%"])).unwrap();
+    let whole = |w: &f64| (w / 0.05 - (w / 0.05).round()).abs() < 1e-9;
+    assert!(lots.weights.iter().all(whole), "{:?}", lots.weights);
+    let error = |objective: &str, sentences: &[&str]| {
+        ask(objective, &said(sentences)).unwrap_err().to_string()
+    };
+    assert!(error("minimise variance", &["long only", "names >= 3"]).contains("least weight"));
+    assert!(error("risk parity", &["names <= 3"]).contains("has no form with integers"));
+    assert!("names <= 2.5".parse::<Constraint>().is_err());
+}

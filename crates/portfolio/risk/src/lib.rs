@@ -63,6 +63,7 @@ pub use mean::{MeanEstimator, betas, capital_asset_pricing, equilibrium, implied
 pub use measure::{Contributions, RiskMeasure, Subgradient, Target, Wealth};
 pub use moments::{Moments, estimate};
 pub use partial::PartialReturns;
+pub use probability::chi_squared_quantile;
 pub use psd::{Repair, nearest_correlation, nearest_covariance, nearest_psd};
 pub use returns::{Gaps, ReturnKind, Returns, Window};
 pub use scenario::{

@@ -10,7 +10,7 @@ pub(crate) fn chi_squared(x: f64, degrees: f64) -> f64 {
 
 /// The `x` with `P(X ≤ x) = probability`, for a probability between 0 and 1: Newton's steps within
 /// an interval that is halved where they leave it.
-pub(crate) fn chi_squared_quantile(probability: f64, degrees: f64) -> f64 {
+pub fn chi_squared_quantile(probability: f64, degrees: f64) -> f64 {
     let half = degrees / 2.0;
     let (mut low, mut high) = (0.0, degrees + 1.0);
     while chi_squared(high, degrees) < probability {

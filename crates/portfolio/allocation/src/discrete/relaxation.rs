@@ -8,7 +8,7 @@ use microlp::{
 };
 use risk::Matrix;
 
-use super::{Discrete, Question, not_discrete};
+use super::{Counts, Discrete, Question, not_discrete};
 use crate::AllocationError;
 
 /// A pivot below this part of the largest variance is nought.
@@ -51,22 +51,17 @@ struct Direction {
 }
 
 impl<'q> Relaxation<'q> {
-    pub(super) fn new(
-        question: &'q Question<'q>,
-        discrete: &Discrete,
-        groups: Vec<(Vec<usize>, usize)>,
-    ) -> Self {
+    pub(super) fn new(question: &'q Question<'q>, discrete: &Discrete, counts: &Counts) -> Self {
         let sigma = &question.problem.moments.covariance;
         let n = sigma.n();
         let size = sigma.diag().sum::<f64>() / n as f64;
         let size = if size > 0.0 { size } else { 1.0 };
-        let scale = question.aversion.unwrap_or(1.0) * size;
+        let scale = question.aversion * size;
         let mut program = Problem::new(OptimizationDirection::Minimize);
         let weights: Vec<Variable> = (0..n)
             .map(|asset| {
-                let earned = question.aversion.map(|_| question.problem.expected_return[asset]);
                 let (low, high) = question.bounds[asset];
-                program.add_var(-earned.unwrap_or(0.0) / scale, (low.min(0.0), high.max(0.0)))
+                program.add_var(-question.gains[asset] / scale, (low.min(0.0), high.max(0.0)))
             })
             .collect();
         let open = (f64::NEG_INFINITY, f64::INFINITY);
@@ -90,7 +85,7 @@ impl<'q> Relaxation<'q> {
             nodes: discrete.nodes,
         };
         relaxation.link(discrete);
-        relaxation.count(discrete, groups);
+        relaxation.count(counts);
         relaxation.square(sigma, size);
         relaxation
     }
@@ -111,11 +106,14 @@ impl<'q> Relaxation<'q> {
         }
     }
 
-    fn count(&mut self, discrete: &Discrete, groups: Vec<(Vec<usize>, usize)>) {
-        let all = discrete.most_assets.map(|most| ((0..self.held.len()).collect(), most));
-        for (members, most) in groups.into_iter().chain(all) {
-            let terms = members.iter().map(|asset| (self.held[*asset], 1.0));
-            self.program.add_constraint(sum(terms), ComparisonOp::Le, most as f64);
+    fn count(&mut self, counts: &Counts) {
+        for (counted, relation) in
+            [(&counts.most, ComparisonOp::Le), (&counts.fewest, ComparisonOp::Ge)]
+        {
+            for (members, count) in counted {
+                let terms = members.iter().map(|asset| (self.held[*asset], 1.0));
+                self.program.add_constraint(sum(terms), relation, *count as f64);
+            }
         }
     }
 
@@ -173,7 +171,8 @@ impl<'q> Relaxation<'q> {
             true => self.weights.iter().map(value).collect(),
             false => self.lots.iter().map(|(whole, lot)| value(whole).round() * lot).collect(),
         };
-        let bound = solution.stats().best_bound.unwrap_or(f64::NEG_INFINITY) * self.scale;
+        let bound = solution.stats().best_bound.unwrap_or(f64::NEG_INFINITY) * self.scale
+            + self.question.constant;
         Ok(Proposal { weights, held, bound })
     }
 
