@@ -221,6 +221,14 @@ impl Values {
         self.lag(index).unsigned_abs() as usize
     }
 
+    /// A window of which 0 rows are as many as can be.
+    pub(crate) fn window(&self, index: usize) -> usize {
+        match self.rows(index) {
+            0 => crate::MAX_WINDOW as usize,
+            rows => rows,
+        }
+    }
+
     pub(crate) fn fraction(&self, index: usize) -> f64 {
         match self.0[index] {
             Value::Fraction(value) => value,

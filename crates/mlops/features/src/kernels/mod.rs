@@ -5,6 +5,8 @@
 //! a row is the same bits whichever rows are computed with it.
 
 pub(crate) mod each;
+mod extremes;
+mod known;
 mod moments;
 mod ordered;
 mod section;
@@ -14,6 +16,7 @@ mod weighted;
 use std::ops::Range;
 
 pub(crate) use each::{Binary, Unary};
+pub(crate) use known::Known;
 pub(crate) use moments::Pair;
 pub(crate) use section::{Section, section};
 pub(crate) use weighted::EMA_SPANS;
@@ -35,6 +38,8 @@ pub(crate) enum Rolling {
     DecayLinear,
     Ema,
     Slope,
+    /// Of what is known of the window.
+    Known(Known),
 }
 
 impl Rolling {
@@ -92,12 +97,16 @@ pub(crate) fn rolling(kind: Rolling, x: Rows, n: usize, range: Range<i64>) -> Ve
         Rolling::DecayLinear => weighted::decay_linear(x, n, range),
         Rolling::Ema => weighted::ema(x, n, range),
         Rolling::Slope => weighted::slope(x, n, range),
+        Rolling::Known(kind) => known::rolling(kind, x, n, range),
     }
 }
 
 /// The statistic of two series over the window of `n` rows that ends at each row of `range`.
 pub(crate) fn pair(kind: Pair, x: Rows, y: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
-    moments::pair(kind, x, y, n, range)
+    match kind {
+        Pair::KnownCovariance | Pair::KnownCorrelation => known::pair(kind, x, y, n, range),
+        _ => moments::pair(kind, x, y, n, range),
+    }
 }
 
 /// One output row for each row of `range`, written by `fill`.
@@ -110,4 +119,12 @@ fn by_row(cols: usize, range: Range<i64>, mut fill: impl FnMut(i64, &mut [f64]))
         }
     }
     out
+}
+
+/// How many rows of the window of `n` rows that ends at `t` can be known.
+fn inside(x: Rows, t: i64, n: usize) -> i64 {
+    match x.constant {
+        true => n as i64,
+        false => (t - x.first + 1).clamp(0, n as i64),
+    }
 }

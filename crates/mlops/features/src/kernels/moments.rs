@@ -16,6 +16,9 @@ pub(crate) enum Pair {
     Correlation,
     /// The slope of the second on the first.
     Beta,
+    /// These are of the rows on which both are known.
+    KnownCovariance,
+    KnownCorrelation,
 }
 
 pub(super) fn rolling(kind: Rolling, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
@@ -73,6 +76,9 @@ pub(super) fn pair(kind: Pair, x: Rows, y: Rows, n: usize, range: Range<i64>) ->
                 Pair::Covariance => xy / (n as f64 - 1.0),
                 Pair::Beta => ratio(*xy, *xx),
                 Pair::Correlation => ratio(*xy, xx.sqrt() * yy.sqrt()).clamp(-1.0, 1.0),
+                Pair::KnownCovariance | Pair::KnownCorrelation => {
+                    unreachable!("these have a kernel of their own")
+                }
             };
         }
     })

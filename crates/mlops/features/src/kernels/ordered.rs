@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Rows, by_row};
+use super::{Rows, by_row, inside};
 
 /// The linear quantile of sorted values (type 7 of Hyndman & Fan 1996); unknown for none.
 pub(super) fn quantile_of(sorted: &[f64], fraction: f64) -> f64 {
@@ -15,9 +15,18 @@ pub(super) fn quantile_of(sorted: &[f64], fraction: f64) -> f64 {
     below + (above - below) * place.fract()
 }
 
-/// The quantile of each window. A window is kept sorted while it slides, symbol by symbol; that
-/// carries values from row to row, but nothing that rounds.
+/// The quantile of each full window.
 pub(super) fn quantile(fraction: f64, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    sliding(x, n, range, |window, _| match window.unknown {
+        0 => quantile_of(&window.known, fraction),
+        _ => f64::NAN,
+    })
+}
+
+/// A number for each window, from its values in order and the newest of them. A window is kept
+/// sorted while it slides, symbol by symbol; that carries values from row to row, but nothing that
+/// rounds.
+fn sliding(x: Rows, n: usize, range: Range<i64>, of: impl Fn(&Sorted, f64) -> f64) -> Vec<f64> {
     let rows = (range.end - range.start).max(0) as usize;
     let mut out = vec![f64::NAN; rows * x.cols];
     let mut window = Sorted::default();
@@ -25,10 +34,9 @@ pub(super) fn quantile(fraction: f64, x: Rows, n: usize, range: Range<i64>) -> V
         let first = range.start - (n as i64 - 1);
         window.restart((first..range.start).map(|t| x.row(t)[col]));
         for (index, t) in range.clone().enumerate() {
-            window.insert(x.row(t)[col]);
-            if window.unknown == 0 {
-                out[index * x.cols + col] = quantile_of(&window.known, fraction);
-            }
+            let newest = x.row(t)[col];
+            window.insert(newest);
+            out[index * x.cols + col] = of(&window, newest);
             window.remove(x.row(t - (n as i64 - 1))[col]);
         }
     }
@@ -123,6 +131,48 @@ pub(super) fn rows_since(
                     *out = f64::NAN;
                 }
             }
+        }
+    })
+}
+
+/// The quantile of the known values of each window; unknown if there is none.
+pub(super) fn known_quantile(fraction: f64, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    sliding(x, n, range, |window, _| quantile_of(&window.known, fraction))
+}
+
+/// The rank of the newest value among the known ones, divided by their number.
+pub(super) fn known_rank(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    let mut known = vec![0.0; x.cols];
+    by_row(x.cols, range, |t, out| {
+        let newest = x.row(t);
+        out.fill(0.5);
+        known.fill(0.0);
+        for back in 0..inside(x, t, n) {
+            let values = newest.iter().zip(x.row(t - back));
+            for ((out, known), (newest, value)) in out.iter_mut().zip(&mut known).zip(values) {
+                *out += f64::from(u8::from(value < newest)) * 0.5
+                    + f64::from(u8::from(value <= newest)) * 0.5;
+                *known += f64::from(u8::from(!value.is_nan()));
+            }
+        }
+        for ((out, known), newest) in out.iter_mut().zip(&known).zip(newest) {
+            *out = if newest.is_nan() { f64::NAN } else { *out / known };
+        }
+    })
+}
+
+/// The mean size of the deviations from the mean, over the known values of each window.
+pub(super) fn mean_deviation(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    let mut known = Vec::with_capacity(n);
+    by_row(x.cols, range, |t, out| {
+        for (col, out) in out.iter_mut().enumerate() {
+            known.clear();
+            let values = (0..inside(x, t, n)).map(|back| x.row(t - back)[col]);
+            known.extend(values.filter(|value| !value.is_nan()));
+            let count = known.len() as f64;
+            let first = known.first().copied().unwrap_or(f64::NAN);
+            let mean = first + known.iter().map(|value| value - first).sum::<f64>() / count;
+            *out = known.iter().map(|value| (value - mean).abs()).sum::<f64>() / count;
         }
     })
 }

@@ -13,7 +13,11 @@ Rules that hold everywhere:
 
 * A row is a row of the panel (a trading day), a column is a symbol. An unknown value is NaN.
 * A window is full or the result is unknown: one unknown value in it, or one row before the panel
-  begins, makes the result unknown. (Qlib computes with whatever is there, `min_periods=1`.)
+  begins, makes the result unknown. Operators whose names begin with a capital are Qlib's and mean
+  what they mean there: they take what is known of the window (`min_periods=1`), and a window of 0
+  rows reads all rows, at most 10,000. So an expression of Qlib's is read as it stands, `$close`
+  being the field `close`; only the signs for comparison give unknown where a side is, for which
+  Qlib's `Gt`, `Lt` and so on give 0.
 * A result that is not a finite number is unknown.
 * The value of a row depends on the rows of its window alone, bit for bit: not on where the panel
   starts, and not on whether all history or only the newest row is asked for.
@@ -23,12 +27,13 @@ Rules that hold everywhere:
 * Computation is in 64-bit floating point.
 ";
 
-const GROUPS: [(Group, &str); 5] = [
+const GROUPS: [(Group, &str); 6] = [
     (Group::Sign, "Signs"),
     (Group::Elementwise, "Each value alone"),
     (Group::Time, "Over time"),
     (Group::Pair, "Two series over time"),
     (Group::CrossSection, "Across symbols"),
+    (Group::Qlib, "Qlib's operators"),
 ];
 
 /// The reference page of the language: every operator and every feature of the library.
