@@ -27,11 +27,11 @@ pub(crate) enum Binary {
     AtMost,
     Equal,
     Unequal,
-    /// Less, and false where a side is unknown.
+    /// Less, and false where one side is unknown.
     Under,
-    /// At most, and false where a side is unknown.
+    /// At most, and false where one side is unknown.
     NotOver,
-    /// Equal, and false where a side is unknown.
+    /// Equal, and false where one side is unknown.
     Same,
     And,
     Or,
@@ -54,10 +54,16 @@ fn truth(holds: bool, x: f64, y: f64) -> f64 {
     }
 }
 
-/// 1 or 0, whatever is unknown.
+/// 1 or 0, or unknown where both sides are.
 #[inline]
-fn certain(holds: bool) -> f64 {
-    if holds { 1.0 } else { 0.0 }
+fn certain(holds: bool, x: f64, y: f64) -> f64 {
+    if x.is_nan() && y.is_nan() {
+        f64::NAN
+    } else if holds {
+        1.0
+    } else {
+        0.0
+    }
 }
 
 #[inline]
@@ -125,9 +131,9 @@ macro_rules! dispatch_binary {
             Binary::AtMost => $call(|x: f64, y: f64| truth(x <= y, x, y) $(, $argument)*),
             Binary::Equal => $call(|x: f64, y: f64| truth(x == y, x, y) $(, $argument)*),
             Binary::Unequal => $call(|x: f64, y: f64| truth(x != y, x, y) $(, $argument)*),
-            Binary::Under => $call(|x: f64, y: f64| certain(x < y) $(, $argument)*),
-            Binary::NotOver => $call(|x: f64, y: f64| certain(x <= y) $(, $argument)*),
-            Binary::Same => $call(|x: f64, y: f64| certain(x == y) $(, $argument)*),
+            Binary::Under => $call(|x: f64, y: f64| certain(x < y, x, y) $(, $argument)*),
+            Binary::NotOver => $call(|x: f64, y: f64| certain(x <= y, x, y) $(, $argument)*),
+            Binary::Same => $call(|x: f64, y: f64| certain(x == y, x, y) $(, $argument)*),
             Binary::And => $call(|x: f64, y: f64| truth(x != 0.0 && y != 0.0, x, y) $(, $argument)*),
             Binary::Or => $call(|x: f64, y: f64| truth(x != 0.0 || y != 0.0, x, y) $(, $argument)*),
         }

@@ -119,24 +119,18 @@ fn variance([count, _, second]: [f64; 3]) -> f64 {
     if count > 1.0 { second / (count - 1.0) } else { f64::NAN }
 }
 
-/// G₁ of Joanes & Gill (1998); 0 for equal values, as pandas has it.
+/// G₁ of Joanes & Gill (1998); unknown for equal values.
 fn skewness([n, _, second, third, _]: [f64; 5]) -> f64 {
     if n < 3.0 {
         return f64::NAN;
     }
-    if second == 0.0 {
-        return 0.0;
-    }
     n.sqrt() * third / (second * second.sqrt()) * (n * (n - 1.0)).sqrt() / (n - 2.0)
 }
 
-/// G₂ of Joanes & Gill (1998); −3 for equal values, as pandas has it.
+/// G₂ of Joanes & Gill (1998); unknown for equal values.
 fn kurtosis([n, _, second, _, fourth]: [f64; 5]) -> f64 {
     if n < 4.0 {
         return f64::NAN;
-    }
-    if second == 0.0 {
-        return -3.0;
     }
     let g = n * fourth / (second * second) - 3.0;
     ((n + 1.0) * g + 6.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0))

@@ -1,7 +1,7 @@
 //! The table of operators and the library as a page of Markdown.
 
 use crate::operators::{Group, Operator, operators};
-use crate::{SEMANTICS, library};
+use crate::{SEMANTICS, library, packages};
 
 const HEAD: &str = "\
 # Operators of the feature language
@@ -17,7 +17,7 @@ Rules that hold everywhere:
   what they mean there: they take what is known of the window (`min_periods=1`), and a window of 0
   rows reads all rows, at most 10,000. So an expression of Qlib's is read as it stands, `$close`
   being the field `close`; only the signs for comparison give unknown where a side is, for which
-  Qlib's `Gt`, `Lt` and so on give 0.
+  `Gt`, `Lt` and so on give 0.
 * A result that is not a finite number is unknown.
 * The value of a row depends on the rows of its window alone, bit for bit: not on where the panel
   starts, and not on whether all history or only the newest row is asked for.
@@ -52,6 +52,11 @@ pub fn markdown() -> String {
             .iter()
             .map(|entry| format!("| `{}` | `{}` | {} |\n", entry.name, entry.source, entry.doc)),
     );
+    page += "\n## Packages\n\nThe name of a package in `use` stands for all of its features; each may be used by its own name too.\n\n";
+    page += "| package | features | what it is |\n|---|---|---|\n";
+    page.extend(packages().iter().map(|package| {
+        format!("| `{}` | {} | {} |\n", package.name, package.definitions.len(), package.doc)
+    }));
     page
 }
 

@@ -91,38 +91,48 @@ const BINARY: [Row; 15] = [
     (
         "Gt",
         "Gt(x, y)",
-        "1 where `x` is greater, else 0, also where a side is unknown.",
-        "",
+        "1 where `x` is greater, else 0, also where one side is unknown.",
+        BOTH,
         |p, v| p.binary(Binary::Under, v.series(1), v.series(0)),
     ),
     (
         "Ge",
         "Ge(x, y)",
-        "1 where `x` is at least `y`, else 0, also where a side is unknown.",
-        "",
+        "1 where `x` is at least `y`, else 0, also where one side is unknown.",
+        BOTH,
         |p, v| p.binary(Binary::NotOver, v.series(1), v.series(0)),
     ),
-    ("Lt", "Lt(x, y)", "1 where `x` is less, else 0, also where a side is unknown.", "", |p, v| {
-        each(p, v, Binary::Under)
-    }),
+    (
+        "Lt",
+        "Lt(x, y)",
+        "1 where `x` is less, else 0, also where one side is unknown.",
+        BOTH,
+        |p, v| each(p, v, Binary::Under),
+    ),
     (
         "Le",
         "Le(x, y)",
-        "1 where `x` is at most `y`, else 0, also where a side is unknown.",
-        "",
+        "1 where `x` is at most `y`, else 0, also where one side is unknown.",
+        BOTH,
         |p, v| each(p, v, Binary::NotOver),
     ),
     (
         "Eq",
         "Eq(x, y)",
-        "1 where both are equal, else 0, also where a side is unknown.",
-        "",
+        "1 where both are equal, else 0, also where one side is unknown.",
+        BOTH,
         |p, v| each(p, v, Binary::Same),
     ),
-    ("Ne", "Ne(x, y)", "1 where they are not equal or a side is unknown, else 0.", "", |p, v| {
-        let same = each(p, v, Binary::Same);
-        p.with_number(Binary::Equal, same, 0.0)
-    }),
+    (
+        "Ne",
+        "Ne(x, y)",
+        "1 where they are not equal or one side is unknown, else 0.",
+        BOTH,
+        |p, v| {
+            let same = each(p, v, Binary::Same);
+            p.with_number(Binary::Equal, same, 0.0)
+        },
+    ),
     (
         "And",
         "And(x, y)",
@@ -181,13 +191,13 @@ const ROLLING: [Row; 18] = [
         let variance = known(p, v, Known::Var);
         p.unary(Unary::Sqrt, variance)
     }),
-    ("Skew", "Skew(x, n)", "The sample skewness G₁; 0 for equal values.", "", |p, v| {
+    ("Skew", "Skew(x, n)", "The sample skewness G₁; unknown for equal values.", "", |p, v| {
         known(p, v, Known::Skew)
     }),
     (
         "Kurt",
         "Kurt(x, n)",
-        "The sample excess kurtosis G₂; −3 for equal values.",
+        "The sample excess kurtosis G₂; unknown for equal values.",
         "",
         |p, v| known(p, v, Known::Kurt),
     ),
@@ -244,6 +254,7 @@ const ROLLING: [Row; 18] = [
     ),
 ];
 
+const BOTH: &str = "0 (`Ne`: 1) also where both sides are unknown; here that is unknown.";
 const FORGETTING: &str = "A window between 0 and 1 makes any of these operators an exponential mean; here it is refused.";
 const GAP: &str = "The place of the first unknown value, if there is one among the rows.";
 const NARROW: &str =
