@@ -19,8 +19,8 @@
 //! # Ok::<(), features::FeatureError>(())
 //! ```
 //!
-//! Knows nothing about models, portfolios, disk or clocks. It does not see group memberships
-//! (sectors), and it has one bar size: a row is a row.
+//! Knows nothing about models, portfolios, disk or clocks. Group memberships (sectors)
+//! are a field like any other, and it has one bar size: a row is a row.
 
 mod error;
 mod evaluate;

@@ -38,6 +38,8 @@ pub(crate) enum Step {
     Rolling(Rolling, Id, usize),
     Pair(Pair, Id, Id, usize),
     Section(Section, Id),
+    /// The first among the symbols that have the same value of the second.
+    Within(Section, Id, Id),
 }
 
 impl Step {
@@ -49,7 +51,9 @@ impl Step {
             | Step::Unary(_, a)
             | Step::Rolling(_, a, _)
             | Step::Section(_, a) => [Some(a), None, None],
-            Step::Binary(_, a, b) | Step::Pair(_, a, b, _) => [Some(a), Some(b), None],
+            Step::Binary(_, a, b) | Step::Pair(_, a, b, _) | Step::Within(_, a, b) => {
+                [Some(a), Some(b), None]
+            }
             Step::Choose(a, b, c) => [Some(a), Some(b), Some(c)],
         };
         inputs.into_iter().flatten()
@@ -82,6 +86,11 @@ impl Plan {
 
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Whether the columns can be computed one without another.
+    pub(crate) fn separable(&self) -> bool {
+        !self.steps.iter().any(|step| matches!(step, Step::Section(..) | Step::Within(..)))
     }
 
     pub(crate) fn window(&self, id: Id) -> Window {
@@ -188,6 +197,10 @@ impl Plan {
 
     pub(crate) fn section(&mut self, kind: Section, a: Id) -> Id {
         self.add(Step::Section(kind, a))
+    }
+
+    pub(crate) fn within(&mut self, kind: Section, a: Id, group: Id) -> Id {
+        self.add(Step::Within(kind, a, group))
     }
 }
 

@@ -15,6 +15,9 @@ use crate::plan::{Id, Plan, Window};
 use crate::table::FeatureTable;
 use crate::{Expression, FeatureError, SEMANTICS};
 
+/// Columns that are computed together: few enough for their steps to stay in a near cache.
+const COLUMNS: usize = 32;
+
 /// A named expression.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
@@ -154,17 +157,21 @@ impl FeatureSet {
     /// Rows × symbols × names.
     fn values(&self, panel: &Panel, wanted: Range<usize>) -> Result<Vec<f64>, FeatureError> {
         self.check_fields(panel)?;
-        let run = Evaluation::run(&self.plan, &self.roots, panel, wanted.clone())
-            .expect("the fields have been checked");
         let (cols, names) = (panel.symbols().len(), self.roots.len());
-        let mut values = vec![f64::NAN; wanted.len() * cols * names];
-        for (name, root) in self.roots.iter().enumerate() {
-            let rows = run.rows(*root);
+        let mut values = vec![0.0; wanted.len() * cols * names];
+        let block = if self.plan.separable() && wanted.len() > 1 { COLUMNS } else { cols.max(1) };
+        for start in (0..cols).step_by(block) {
+            let columns = start..(start + block).min(cols);
+            let run =
+                Evaluation::run(&self.plan, &self.roots, panel, wanted.clone(), columns.clone())
+                    .expect("the fields have been checked");
+            let roots: Vec<_> = self.roots.iter().map(|root| run.rows(*root)).collect();
             for (index, t) in wanted.clone().enumerate() {
-                let out = &mut values[index * cols * names..][..cols * names];
-                for (col, value) in rows.row(t as i64).iter().enumerate() {
-                    if value.is_finite() {
-                        out[col * names + name] = *value;
+                let out = &mut values[(index * cols + start) * names..][..columns.len() * names];
+                for (name, root) in roots.iter().enumerate() {
+                    for (col, value) in root.row(t as i64).iter().enumerate() {
+                        let known = value.is_finite();
+                        out[col * names + name] = if known { *value } else { f64::NAN };
                     }
                 }
             }

@@ -144,8 +144,13 @@ fn alpha158_agrees_with_qlib() {
         }
     }
     assert_eq!(tally.wrong, Vec::<String>::new());
-    println!("{} known values, listed differences {:?}", tally.known, tally.listed);
-    assert!(tally.known > 15_000, "only {} known values", tally.known);
+    assert_eq!(tally.known, 19_065);
+    let listed = BTreeMap::from([
+        ("comparison in a gap", 140),
+        ("place of the extreme in a gap", 154),
+        ("variance of equal values", 5),
+    ]);
+    assert_eq!(tally.listed, listed);
 }
 
 #[test]
@@ -170,7 +175,14 @@ fn operators_agree_with_qlib() {
         tally.hold(cells[0], (row, symbol), ours[row * panel.symbols().len() + symbol], theirs);
     }
     assert_eq!(tally.wrong, Vec::<String>::new());
-    println!("{} known values, listed differences {:?}", tally.known, tally.listed);
+    assert_eq!(tally.known, 4_552);
+    let listed = BTreeMap::from([
+        ("WMA", 72),
+        ("comparison in a gap", 27),
+        ("count before the listing", 8),
+        ("place of the extreme in a gap", 42),
+    ]);
+    assert_eq!(tally.listed, listed);
     assert_eq!(computed.len(), 62);
 }
 

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::Rows;
+use super::{Rows, column};
 
 /// The largest known value of each window, or the smallest.
 ///
@@ -56,32 +56,29 @@ pub(super) fn place(
 ) -> Vec<f64> {
     let rows = (range.end - range.start).max(0) as usize;
     let mut out = vec![f64::NAN; rows * x.cols];
-    let mut candidates: VecDeque<(i64, f64)> = VecDeque::new();
+    let mut candidates: VecDeque<(usize, f64)> = VecDeque::new();
+    let mut values = Vec::new();
     for col in (0..x.cols).filter(|_| rows > 0) {
         candidates.clear();
-        let first = range.start - (n as i64 - 1);
-        let mut oldest = first;
-        for t in first..range.end {
-            let value = x.row(t)[col];
+        column(x, col, range.start - (n as i64 - 1)..range.end, &mut values);
+        let mut oldest = 0;
+        for (t, value) in values.iter().copied().enumerate() {
             if !value.is_nan() {
                 while candidates.back().is_some_and(|(_, last)| beats(value, *last)) {
                     candidates.pop_back();
                 }
                 candidates.push_back((t, value));
             }
-            if t < range.start {
-                continue;
-            }
-            let start = t - (n as i64 - 1);
+            let Some(start) = (t + 1).checked_sub(n) else { continue };
             while candidates.front().is_some_and(|(row, _)| *row < start) {
                 candidates.pop_front();
             }
             if let Some((row, _)) = candidates.front() {
                 oldest = oldest.max(start);
-                while x.row(oldest)[col].is_nan() {
+                while values[oldest].is_nan() {
                     oldest += 1;
                 }
-                out[(t - range.start) as usize * x.cols + col] = (row - oldest + 1) as f64;
+                out[start * x.cols + col] = (row - oldest + 1) as f64;
             }
         }
     }

@@ -18,7 +18,7 @@ use std::ops::Range;
 pub(crate) use each::{Binary, Unary};
 pub(crate) use known::Known;
 pub(crate) use moments::Pair;
-pub(crate) use section::{Section, section};
+pub(crate) use section::{Section, section, within};
 pub(crate) use weighted::EMA_SPANS;
 
 /// A statistic over a window of one series.
@@ -51,10 +51,14 @@ impl Rolling {
 /// Rows of symbols, addressed by their row of the panel. Rows outside it are unknown.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<'a> {
-    /// `cols` values for each row, or for the only row of a constant.
+    /// `stride` values for each row, or `cols` for the only row of a constant.
     pub values: &'a [f64],
     /// The first row that `values` holds.
     pub first: i64,
+    /// From one row to the next.
+    pub stride: usize,
+    /// The first column that is seen, and how many are.
+    pub from: usize,
     pub cols: usize,
     /// The same values on every row.
     pub constant: bool,
@@ -68,7 +72,7 @@ impl<'a> Rows<'a> {
         if self.constant {
             return self.values;
         }
-        let start = usize::try_from(t - self.first).map(|index| index * self.cols);
+        let start = usize::try_from(t - self.first).map(|index| index * self.stride + self.from);
         start
             .ok()
             .and_then(|start| self.values.get(start..start + self.cols))
@@ -127,4 +131,10 @@ fn inside(x: Rows, t: i64, n: usize) -> i64 {
         true => n as i64,
         false => (t - x.first + 1).clamp(0, n as i64),
     }
+}
+
+/// The values of one symbol on the rows of `range`, in the place of what `values` held.
+fn column(x: Rows, col: usize, range: Range<i64>, values: &mut Vec<f64>) {
+    values.clear();
+    values.extend(range.map(|t| x.row(t)[col]));
 }

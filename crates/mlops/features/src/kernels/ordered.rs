@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Rows, by_row, inside};
+use super::{Rows, by_row, column, inside};
 
 /// The linear quantile of sorted values (type 7 of Hyndman & Fan 1996); unknown for none.
 pub(super) fn quantile_of(sorted: &[f64], fraction: f64) -> f64 {
@@ -10,34 +10,35 @@ pub(super) fn quantile_of(sorted: &[f64], fraction: f64) -> f64 {
         return f64::NAN;
     };
     let place = fraction * last as f64;
-    let below = sorted[place as usize];
-    let above = sorted[(place as usize + 1).min(last)];
+    // One of two zeros of different signs would depend on what left the window before.
+    let below = sorted[place as usize] + 0.0;
+    let above = sorted[(place as usize + 1).min(last)] + 0.0;
     below + (above - below) * place.fract()
 }
 
 /// The quantile of each full window.
 pub(super) fn quantile(fraction: f64, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
-    sliding(x, n, range, |window, _| match window.unknown {
+    sliding(x, n, range, |window| match window.unknown {
         0 => quantile_of(&window.known, fraction),
         _ => f64::NAN,
     })
 }
 
-/// A number for each window, from its values in order and the newest of them. A window is kept
-/// sorted while it slides, symbol by symbol; that carries values from row to row, but nothing that
-/// rounds.
-fn sliding(x: Rows, n: usize, range: Range<i64>, of: impl Fn(&Sorted, f64) -> f64) -> Vec<f64> {
+/// A number for each window, from its values in order. A window is kept sorted while it slides,
+/// symbol by symbol; that carries values from row to row, but nothing that rounds.
+fn sliding(x: Rows, n: usize, range: Range<i64>, of: impl Fn(&Sorted) -> f64) -> Vec<f64> {
     let rows = (range.end - range.start).max(0) as usize;
     let mut out = vec![f64::NAN; rows * x.cols];
     let mut window = Sorted::default();
+    let mut values = Vec::new();
     for col in (0..x.cols).filter(|_| rows > 0) {
-        let first = range.start - (n as i64 - 1);
-        window.restart((first..range.start).map(|t| x.row(t)[col]));
-        for (index, t) in range.clone().enumerate() {
-            let newest = x.row(t)[col];
-            window.insert(newest);
-            out[index * x.cols + col] = of(&window, newest);
-            window.remove(x.row(t - (n as i64 - 1))[col]);
+        column(x, col, range.start - (n as i64 - 1)..range.end, &mut values);
+        window.restart(&values[..n]);
+        out[col] = of(&window);
+        let slides = values.iter().zip(&values[n..]);
+        for ((leaves, enters), out) in slides.zip(out[col..].iter_mut().step_by(x.cols).skip(1)) {
+            window.slide(*leaves, *enters);
+            *out = of(&window);
         }
     }
     out
@@ -50,34 +51,47 @@ struct Sorted {
     unknown: usize,
 }
 
+/// Up to so many values are counted through, which is faster than halving.
+const COUNTED: usize = 64;
+
 impl Sorted {
-    fn restart(&mut self, values: impl Iterator<Item = f64>) {
+    fn restart(&mut self, values: &[f64]) {
         self.known.clear();
-        self.known.extend(values);
-        let all = self.known.len();
-        self.known.retain(|value| !value.is_nan());
-        self.unknown = all - self.known.len();
+        self.known.extend(values.iter().filter(|value| !value.is_nan()));
+        self.unknown = values.len() - self.known.len();
         self.known.sort_unstable_by(f64::total_cmp);
     }
 
-    /// Where `value` stands or would stand; the order is total, so it is found again.
+    /// Where `value` stands or would stand among its equals. Zeros of both signs are equal here.
     fn place(&self, value: f64) -> usize {
-        self.known.partition_point(|known| known.total_cmp(&value).is_lt())
-    }
-
-    fn insert(&mut self, value: f64) {
-        if value.is_nan() {
-            self.unknown += 1;
-        } else {
-            self.known.insert(self.place(value), value);
+        if self.known.len() > COUNTED {
+            return self.known.partition_point(|known| *known < value);
         }
+        self.known.iter().map(|known| usize::from(*known < value)).sum()
     }
 
-    fn remove(&mut self, value: f64) {
-        if value.is_nan() {
-            self.unknown -= 1;
-        } else {
-            self.known.remove(self.place(value));
+    /// Takes one value out and another in, moving only what lies between them.
+    fn slide(&mut self, leaves: f64, enters: f64) {
+        match (leaves.is_nan(), enters.is_nan()) {
+            (true, true) => {}
+            (true, false) => {
+                self.unknown -= 1;
+                self.known.insert(self.place(enters), enters);
+            }
+            (false, true) => {
+                self.unknown += 1;
+                self.known.remove(self.place(leaves));
+            }
+            (false, false) => {
+                let (from, to) = (self.place(leaves), self.place(enters));
+                if from < to {
+                    self.known.copy_within(from + 1..to, from);
+                    self.known[to - 1] = enters;
+                } else {
+                    self.known.copy_within(to..from, to + 1);
+                    self.known[to] = enters;
+                }
+            }
         }
     }
 }
@@ -137,7 +151,7 @@ pub(super) fn rows_since(
 
 /// The quantile of the known values of each window; unknown if there is none.
 pub(super) fn known_quantile(fraction: f64, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
-    sliding(x, n, range, |window, _| quantile_of(&window.known, fraction))
+    sliding(x, n, range, |window| quantile_of(&window.known, fraction))
 }
 
 /// The rank of the newest value among the known ones, divided by their number.

@@ -57,8 +57,23 @@ pub fn markdown() -> String {
     page.extend(packages().iter().map(|package| {
         format!("| `{}` | {} | {} |\n", package.name, package.definitions.len(), package.doc)
     }));
+    page += PACKAGES;
     page
 }
+
+const PACKAGES: &str = "
+Both have Qlib's names and order. Alpha158 is held to Qlib 0.9.7 on real prices, every value to 1e-6
+of its size (`conformance/features/alpha158`). What differs, and nothing else:
+
+* `IMAX`, `IMIN`, `IMXD` with an unknown price in the window: Qlib takes the first unknown row for the
+  place of the extreme, here the extreme of the known rows counts.
+* `CNTP`, `CNTN`, `CNTD` with a gap of two days or more in the window: Qlib counts its days as days
+  without a rise or a fall, here they are not counted.
+* `STD` and `WVMA` of a price that does not move: a rounding error there (up to 1e7 for `WVMA`, which
+  divides by 1e-12), 0 here.
+* A result that is not finite is unknown.
+* Computation is in 64 bits; Qlib rounds prices, elementwise results and answers to 32 bits.
+";
 
 fn row(operator: &Operator) -> String {
     let aliases: String = operator.aliases.iter().map(|alias| format!(", `{alias}`")).collect();

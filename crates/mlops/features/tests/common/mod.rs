@@ -166,7 +166,10 @@ pub const QLIB: [&str; 43] = [
 ];
 
 /// Operators across symbols, and features with windows of windows.
-pub const ACROSS: [&str; 9] = [
+pub const ACROSS: [&str; 12] = [
+    "neutralize(@, @)",
+    "group_zscore(@, sign(@ - 50))",
+    "group_rank(@, sign(@ - 50))",
     "rank(@)",
     "zscore(@)",
     "demean(@)",
