@@ -1,4 +1,4 @@
-//! Extremes of what is known of a window, in a constant number of steps for each row.
+//! Extremes of windows, in a constant number of steps for each row.
 //!
 //! Extremes do not round, so their values may be carried from row to row: a value depends on its
 //! window alone, whichever rows are computed with it.
@@ -8,11 +8,16 @@ use std::ops::Range;
 
 use super::{Rows, column};
 
-/// The largest known value of each window, or the smallest.
+/// The value of each window that `better` picks from any two, such as the larger.
 ///
 /// The algorithm of van Herk (1992) and Gil & Werman (1993): the extreme of a window is that of
 /// the end of one block of n rows and the beginning of the next, and those are running extremes.
-pub(super) fn known<const LARGEST: bool>(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+pub(super) fn of(
+    better: impl Fn(f64, f64) -> f64,
+    x: Rows,
+    n: usize,
+    range: Range<i64>,
+) -> Vec<f64> {
     let rows = (range.end - range.start).max(0) as usize;
     if rows == 0 || x.cols == 0 {
         return Vec::new();
@@ -22,14 +27,14 @@ pub(super) fn known<const LARGEST: bool>(x: Rows, n: usize, range: Range<i64>) -
     let mut begins = ends.clone();
     for at in (0..rows + n - 2).rev().filter(|at| (at + 1) % n != 0) {
         let (row, newer) = ends[at * x.cols..].split_at_mut(x.cols);
-        extend::<LARGEST>(row, newer);
+        extend(&better, row, newer);
     }
     for at in (1..rows + n - 1).filter(|at| at % n != 0) {
         let (older, row) = begins[(at - 1) * x.cols..].split_at_mut(x.cols);
-        extend::<LARGEST>(row, older);
+        extend(&better, row, older);
     }
     for (end, begin) in ends.chunks_exact_mut(x.cols).zip(begins.chunks_exact(x.cols).skip(n - 1)) {
-        extend::<LARGEST>(end, begin);
+        extend(&better, end, begin);
     }
     ends.truncate(rows * x.cols);
     // One of two zeros of different signs would depend on the blocks.
@@ -40,45 +45,85 @@ pub(super) fn known<const LARGEST: bool>(x: Rows, n: usize, range: Range<i64>) -
 }
 
 #[inline]
-fn extend<const LARGEST: bool>(row: &mut [f64], other: &[f64]) {
+fn extend(better: impl Fn(f64, f64) -> f64, row: &mut [f64], other: &[f64]) {
     for (value, other) in row.iter_mut().zip(other) {
-        *value = if LARGEST { value.max(*other) } else { value.min(*other) };
+        *value = better(*value, *other);
     }
 }
 
 /// The place of the value that `beats` all others, the oldest of equal ones: 1 for the oldest known
-/// row of the window. The candidates are kept in a queue, each beaten by those before it.
+/// row of the window.
 pub(super) fn place(
     beats: impl Fn(f64, f64) -> bool,
     x: Rows,
     n: usize,
     range: Range<i64>,
 ) -> Vec<f64> {
+    queue(beats, x, n, range, |window| (window.best - window.oldest + 1) as f64)
+}
+
+/// Rows since the value that `beats` all others in the full window.
+pub(super) fn rows_since(
+    beats: impl Fn(f64, f64) -> bool,
+    x: Rows,
+    n: usize,
+    range: Range<i64>,
+) -> Vec<f64> {
+    queue(beats, x, n, range, |window| match window.full {
+        true => (window.newest - window.best) as f64,
+        false => f64::NAN,
+    })
+}
+
+/// Rows of a window, in one count.
+struct Window {
+    /// The oldest that is known.
+    oldest: usize,
+    /// The one that beats all others.
+    best: usize,
+    newest: usize,
+    /// Whether all are known.
+    full: bool,
+}
+
+/// What `of` makes of each window; unknown for one of unknown values. Candidates are kept in a
+/// queue, none of which beats one before it.
+fn queue(
+    beats: impl Fn(f64, f64) -> bool,
+    x: Rows,
+    n: usize,
+    range: Range<i64>,
+    of: impl Fn(Window) -> f64,
+) -> Vec<f64> {
     let rows = (range.end - range.start).max(0) as usize;
     let mut out = vec![f64::NAN; rows * x.cols];
-    let mut candidates: VecDeque<(usize, f64)> = VecDeque::new();
+    let mut candidates: VecDeque<usize> = VecDeque::new();
     let mut values = Vec::new();
     for col in (0..x.cols).filter(|_| rows > 0) {
         candidates.clear();
         column(x, col, range.start - (n as i64 - 1)..range.end, &mut values);
-        let mut oldest = 0;
-        for (t, value) in values.iter().copied().enumerate() {
-            if !value.is_nan() {
-                while candidates.back().is_some_and(|(_, last)| beats(value, *last)) {
+        // The first known row that no window has left, and the first after the last unknown one.
+        let (mut oldest, mut since) = (0, 0);
+        for (newest, value) in values.iter().enumerate() {
+            if value.is_nan() {
+                since = newest + 1;
+            } else {
+                while candidates.back().is_some_and(|last| beats(*value, values[*last])) {
                     candidates.pop_back();
                 }
-                candidates.push_back((t, value));
+                candidates.push_back(newest);
             }
-            let Some(start) = (t + 1).checked_sub(n) else { continue };
-            while candidates.front().is_some_and(|(row, _)| *row < start) {
+            let Some(start) = (newest + 1).checked_sub(n) else { continue };
+            while candidates.front().is_some_and(|first| *first < start) {
                 candidates.pop_front();
             }
-            if let Some((row, _)) = candidates.front() {
-                oldest = oldest.max(start);
+            if let Some(best) = candidates.front() {
+                oldest = start.max(oldest);
                 while values[oldest].is_nan() {
                     oldest += 1;
                 }
-                out[start * x.cols + col] = (row - oldest + 1) as f64;
+                let window = Window { oldest, best: *best, newest, full: since <= start };
+                out[start * x.cols + col] = of(window);
             }
         }
     }

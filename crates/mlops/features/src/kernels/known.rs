@@ -66,8 +66,8 @@ pub(super) fn rolling(kind: Known, x: Rows, n: usize, range: Range<i64>) -> Vec<
             });
         }),
         Known::Resid => resid(x, n, range),
-        Known::Max => extremes::known::<true>(x, n, range),
-        Known::Min => extremes::known::<false>(x, n, range),
+        Known::Max => extremes::of(f64::max, x, n, range),
+        Known::Min => extremes::of(f64::min, x, n, range),
         Known::PlaceOfMax => extremes::place(|new, best| new > best, x, n, range),
         Known::PlaceOfMin => extremes::place(|new, best| new < best, x, n, range),
         Known::Rank => ordered::known_rank(x, n, range),

@@ -88,16 +88,15 @@ impl<'a> Rows<'a> {
 /// The statistic of the window of `n` rows that ends at each row of `range`.
 pub(crate) fn rolling(kind: Rolling, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
     match kind {
-        Rolling::Sum
-        | Rolling::Var
-        | Rolling::Skew
-        | Rolling::Kurt
-        | Rolling::Max
-        | Rolling::Min => moments::rolling(kind, x, n, range),
+        Rolling::Sum | Rolling::Var | Rolling::Skew | Rolling::Kurt => {
+            moments::rolling(kind, x, n, range)
+        }
+        Rolling::Max => extremes::of(each::larger, x, n, range),
+        Rolling::Min => extremes::of(each::smaller, x, n, range),
         Rolling::Quantile(bits) => ordered::quantile(f64::from_bits(bits), x, n, range),
         Rolling::Rank => ordered::rank(x, n, range),
-        Rolling::ArgMax => ordered::rows_since(|new, best| new > best, x, n, range),
-        Rolling::ArgMin => ordered::rows_since(|new, best| new < best, x, n, range),
+        Rolling::ArgMax => extremes::rows_since(|new, best| new >= best, x, n, range),
+        Rolling::ArgMin => extremes::rows_since(|new, best| new <= best, x, n, range),
         Rolling::DecayLinear => weighted::decay_linear(x, n, range),
         Rolling::Ema => weighted::ema(x, n, range),
         Rolling::Slope => weighted::slope(x, n, range),

@@ -1,4 +1,4 @@
-//! Windows by the order of their values: quantiles, ranks, and how long ago the extreme was.
+//! Windows by the order of their values: quantiles, ranks, and the size of deviations.
 
 use std::ops::Range;
 
@@ -18,15 +18,15 @@ pub(super) fn quantile_of(sorted: &[f64], fraction: f64) -> f64 {
 
 /// The quantile of each full window.
 pub(super) fn quantile(fraction: f64, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
-    sliding(x, n, range, |window| match window.unknown {
+    sliding(x, n, range, |window, _| match window.unknown {
         0 => quantile_of(&window.known, fraction),
         _ => f64::NAN,
     })
 }
 
-/// A number for each window, from its values in order. A window is kept sorted while it slides,
+/// A number for each window, from its values in order and the newest of them. A window is kept sorted while it slides,
 /// symbol by symbol; that carries values from row to row, but nothing that rounds.
-fn sliding(x: Rows, n: usize, range: Range<i64>, of: impl Fn(&Sorted) -> f64) -> Vec<f64> {
+fn sliding(x: Rows, n: usize, range: Range<i64>, of: impl Fn(&Sorted, f64) -> f64) -> Vec<f64> {
     let rows = (range.end - range.start).max(0) as usize;
     let mut out = vec![f64::NAN; rows * x.cols];
     let mut window = Sorted::default();
@@ -34,11 +34,11 @@ fn sliding(x: Rows, n: usize, range: Range<i64>, of: impl Fn(&Sorted) -> f64) ->
     for col in (0..x.cols).filter(|_| rows > 0) {
         column(x, col, range.start - (n as i64 - 1)..range.end, &mut values);
         window.restart(&values[..n]);
-        out[col] = of(&window);
+        out[col] = of(&window, values[n - 1]);
         let slides = values.iter().zip(&values[n..]);
         for ((leaves, enters), out) in slides.zip(out[col..].iter_mut().step_by(x.cols).skip(1)) {
             window.slide(*leaves, *enters);
-            *out = of(&window);
+            *out = of(&window, *enters);
         }
     }
     out
@@ -70,6 +70,13 @@ impl Sorted {
         self.known.iter().map(|known| usize::from(*known < value)).sum()
     }
 
+    /// The rank of `value`, which is one of them; ties share the average.
+    fn rank(&self, value: f64) -> f64 {
+        let under = self.known.partition_point(|known| *known < value);
+        let up_to = self.known.partition_point(|known| *known <= value);
+        (under + up_to + 1) as f64 / 2.0
+    }
+
     /// Takes one value out and another in, moving only what lies between them.
     fn slide(&mut self, leaves: f64, enters: f64) {
         match (leaves.is_nan(), enters.is_nan()) {
@@ -96,8 +103,18 @@ impl Sorted {
     }
 }
 
+/// A rank among up to so many values is counted, symbols side by side, which is faster than keeping
+/// them sorted. Both are exact.
+const RANKED: usize = 256;
+
 /// The rank of the newest value in its window, divided by `n`; ties share the average.
 pub(super) fn rank(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    if n > RANKED {
+        return sliding(x, n, range, |window, newest| match window.unknown {
+            0 => window.rank(newest) / n as f64,
+            _ => f64::NAN,
+        });
+    }
     by_row(x.cols, range, |t, out| {
         let newest = x.row(t);
         out.fill(0.5);
@@ -121,41 +138,19 @@ pub(super) fn rank(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
     })
 }
 
-/// Rows since the value that `beats` all others in the window, the newest of equal ones.
-pub(super) fn rows_since(
-    beats: impl Fn(f64, f64) -> bool,
-    x: Rows,
-    n: usize,
-    range: Range<i64>,
-) -> Vec<f64> {
-    let mut best = vec![0.0; x.cols];
-    by_row(x.cols, range, |t, out| {
-        best.copy_from_slice(x.row(t));
-        for (out, best) in out.iter_mut().zip(&best) {
-            *out = if best.is_nan() { f64::NAN } else { 0.0 };
-        }
-        for back in 1..n as i64 {
-            let values = best.iter_mut().zip(x.row(t - back));
-            for (out, (best, value)) in out.iter_mut().zip(values) {
-                if beats(*value, *best) {
-                    *best = *value;
-                    *out = back as f64;
-                } else if value.is_nan() {
-                    *best = f64::NAN;
-                    *out = f64::NAN;
-                }
-            }
-        }
-    })
-}
-
 /// The quantile of the known values of each window; unknown if there is none.
 pub(super) fn known_quantile(fraction: f64, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
-    sliding(x, n, range, |window| quantile_of(&window.known, fraction))
+    sliding(x, n, range, |window, _| quantile_of(&window.known, fraction))
 }
 
 /// The rank of the newest value among the known ones, divided by their number.
 pub(super) fn known_rank(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    if n > RANKED {
+        return sliding(x, n, range, |window, newest| match newest.is_nan() {
+            true => f64::NAN,
+            false => window.rank(newest) / window.known.len() as f64,
+        });
+    }
     let mut known = vec![0.0; x.cols];
     by_row(x.cols, range, |t, out| {
         let newest = x.row(t);
