@@ -18,7 +18,7 @@ const FAR: i64 = i64::MAX / 4;
 pub(crate) struct Evaluation<'a> {
     plan: &'a Plan,
     fields: Vec<View<'a>>,
-    cols: usize,
+    columns: Range<usize>,
     /// The rows on which each step is computed, first to one after the last.
     ranges: Vec<(i64, i64)>,
     values: Vec<Vec<f64>>,
@@ -26,19 +26,20 @@ pub(crate) struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    /// Computes `roots` on the rows `wanted` of `panel`.
+    /// Computes `roots` on the rows `wanted` and the `columns` of `panel`.
     pub(crate) fn run(
         plan: &'a Plan,
         roots: &[Id],
         panel: &'a Panel,
         wanted: Range<usize>,
+        columns: Range<usize>,
     ) -> Result<Self, PanelError> {
         let fields: Result<Vec<_>, _> = plan.fields().iter().map(|name| panel.view(name)).collect();
-        let cols = panel.symbols().len();
+        let cols = columns.len();
         let mut evaluation = Self {
             plan,
             fields: fields?,
-            cols,
+            columns,
             ranges: ranges(plan, roots, panel.rows() as i64, &wanted),
             values: vec![Vec::new(); plan.steps().len()],
             unknown: vec![f64::NAN; cols],
@@ -58,12 +59,17 @@ impl<'a> Evaluation<'a> {
         let rows = Rows {
             values: &self.values[id],
             first: self.ranges[id].0,
-            cols: self.cols,
+            stride: self.columns.len(),
+            from: 0,
+            cols: self.columns.len(),
             constant: false,
             unknown: &self.unknown,
         };
         match self.plan.steps()[id] {
-            Step::Field(field) => Rows { values: self.fields[field].values, first: 0, ..rows },
+            Step::Field(field) => {
+                let View { values, cols, .. } = self.fields[field];
+                Rows { values, first: 0, stride: cols, from: self.columns.start, ..rows }
+            }
             Step::Number(_) => Rows { constant: true, ..rows },
             Step::Shift { of, by } => self.rows(of).shifted(by),
             _ => rows,
@@ -76,13 +82,14 @@ impl<'a> Evaluation<'a> {
         let rows = |id| self.rows(id);
         match self.plan.steps()[id] {
             Step::Field(_) | Step::Shift { .. } => Vec::new(),
-            Step::Number(bits) => vec![f64::from_bits(bits); self.cols],
+            Step::Number(bits) => vec![f64::from_bits(bits); self.columns.len()],
             Step::Unary(kind, a) => each::unary_rows(kind, rows(a), range),
             Step::Binary(kind, a, b) => each::binary_rows(kind, rows(a), rows(b), range),
             Step::Choose(a, b, c) => each::choose(rows(a), rows(b), rows(c), range),
             Step::Rolling(kind, a, n) => finite(kernels::rolling(kind, rows(a), n, range)),
             Step::Pair(kind, a, b, n) => finite(kernels::pair(kind, rows(a), rows(b), n, range)),
             Step::Section(kind, a) => finite(kernels::section(kind, rows(a), range)),
+            Step::Within(kind, a, b) => finite(kernels::within(kind, rows(a), rows(b), range)),
         }
     }
 }

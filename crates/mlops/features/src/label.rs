@@ -61,8 +61,14 @@ impl Label {
             return Err(no_field(&self.text, field, panel));
         }
         let wanted = 0..panel.rows();
-        let run = Evaluation::run(&self.plan, &[self.root], panel, wanted.clone())
-            .expect("the fields have been checked");
+        let run = Evaluation::run(
+            &self.plan,
+            &[self.root],
+            panel,
+            wanted.clone(),
+            0..panel.symbols().len(),
+        )
+        .expect("the fields have been checked");
         let rows = run.rows(self.root);
         Ok(finite(wanted.flat_map(|t| rows.row(t as i64).iter().copied()).collect()))
     }

@@ -19,8 +19,8 @@
 //! # Ok::<(), features::FeatureError>(())
 //! ```
 //!
-//! Knows nothing about models, portfolios, disk or clocks. It does not see group memberships
-//! (sectors), and it has one bar size: a row is a row.
+//! Knows nothing about models, portfolios, disk or clocks. Group memberships (sectors)
+//! are a field like any other, and it has one bar size: a row is a row.
 
 mod error;
 mod evaluate;
@@ -28,6 +28,7 @@ mod kernels;
 mod label;
 mod library;
 mod operators;
+mod package;
 mod plan;
 mod set;
 mod syntax;
@@ -37,6 +38,7 @@ pub use error::{FeatureError, SyntaxError};
 pub use label::Label;
 pub use library::{LibraryEntry, library};
 pub use operators::{Group, Operator, markdown, operators};
+pub use package::{Package, packages};
 pub use plan::Window;
 pub use set::{Definition, FeatureSet};
 pub use syntax::{Expression, MAX_WINDOW};

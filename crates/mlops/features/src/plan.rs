@@ -38,6 +38,8 @@ pub(crate) enum Step {
     Rolling(Rolling, Id, usize),
     Pair(Pair, Id, Id, usize),
     Section(Section, Id),
+    /// The first among the symbols that have the same value of the second.
+    Within(Section, Id, Id),
 }
 
 impl Step {
@@ -49,7 +51,9 @@ impl Step {
             | Step::Unary(_, a)
             | Step::Rolling(_, a, _)
             | Step::Section(_, a) => [Some(a), None, None],
-            Step::Binary(_, a, b) | Step::Pair(_, a, b, _) => [Some(a), Some(b), None],
+            Step::Binary(_, a, b) | Step::Pair(_, a, b, _) | Step::Within(_, a, b) => {
+                [Some(a), Some(b), None]
+            }
             Step::Choose(a, b, c) => [Some(a), Some(b), Some(c)],
         };
         inputs.into_iter().flatten()
@@ -82,6 +86,11 @@ impl Plan {
 
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Whether the columns can be computed one without another.
+    pub(crate) fn separable(&self) -> bool {
+        !self.steps.iter().any(|step| matches!(step, Step::Section(..) | Step::Within(..)))
     }
 
     pub(crate) fn window(&self, id: Id) -> Window {
@@ -189,6 +198,10 @@ impl Plan {
     pub(crate) fn section(&mut self, kind: Section, a: Id) -> Id {
         self.add(Step::Section(kind, a))
     }
+
+    pub(crate) fn within(&mut self, kind: Section, a: Id, group: Id) -> Id {
+        self.add(Step::Within(kind, a, group))
+    }
 }
 
 /// A lowered argument.
@@ -219,6 +232,14 @@ impl Values {
 
     pub(crate) fn rows(&self, index: usize) -> usize {
         self.lag(index).unsigned_abs() as usize
+    }
+
+    /// A window of which 0 rows are as many as can be.
+    pub(crate) fn window(&self, index: usize) -> usize {
+        match self.rows(index) {
+            0 => crate::MAX_WINDOW as usize,
+            rows => rows,
+        }
     }
 
     pub(crate) fn fraction(&self, index: usize) -> f64 {

@@ -10,9 +10,13 @@ use types::{Digest, Features, Panel};
 use crate::error::nearest;
 use crate::evaluate::Evaluation;
 use crate::library::{library, ranked};
+use crate::package::{package, packages};
 use crate::plan::{Id, Plan, Window};
 use crate::table::FeatureTable;
 use crate::{Expression, FeatureError, SEMANTICS};
+
+/// Columns that are computed together: few enough for their steps to stay in a near cache.
+const COLUMNS: usize = 32;
 
 /// A named expression.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,26 +76,32 @@ impl FeatureSet {
         })
     }
 
-    /// The features of those names: your own definitions first, then the library. `NAME_rank` is
-    /// the cross-sectional rank of either, unless it is defined itself.
+    /// The features of those names: your own definitions first, then the library, then those of
+    /// the packages. The name of a package stands for all of its features, without those that are
+    /// there already. `NAME_rank` is the cross-sectional rank of a feature, unless it is defined
+    /// itself.
     pub fn resolve(
         names: &[String],
         own: &BTreeMap<String, String>,
     ) -> Result<FeatureSet, FeatureError> {
-        let source = |name: &str| {
-            let entry = || library().iter().find(|entry| entry.name == name);
-            own.get(name).cloned().or_else(|| entry().map(|entry| entry.source.to_owned()))
-        };
-        let definitions: Result<Vec<_>, _> = names
-            .iter()
-            .map(|name| {
-                source(name)
-                    .or_else(|| ranked(name).and_then(source).map(|of| format!("rank({of})")))
-                    .map(|source| Definition::new(name, source))
-                    .ok_or_else(|| unknown(name, own))
-            })
-            .collect();
-        FeatureSet::compile(&definitions?)
+        let mut definitions = Vec::with_capacity(names.len());
+        let mut seen = BTreeSet::new();
+        for name in names {
+            match package(name).filter(|_| !own.contains_key(name)) {
+                None => {
+                    seen.insert(name.clone());
+                    definitions.push(named(name, own)?);
+                }
+                Some(package) => {
+                    for member in &package.definitions {
+                        if seen.insert(member.name.clone()) {
+                            definitions.push(named(&member.name, own)?);
+                        }
+                    }
+                }
+            }
+        }
+        FeatureSet::compile(&definitions)
     }
 
     /// The names, in column order.
@@ -147,17 +157,21 @@ impl FeatureSet {
     /// Rows × symbols × names.
     fn values(&self, panel: &Panel, wanted: Range<usize>) -> Result<Vec<f64>, FeatureError> {
         self.check_fields(panel)?;
-        let run = Evaluation::run(&self.plan, &self.roots, panel, wanted.clone())
-            .expect("the fields have been checked");
         let (cols, names) = (panel.symbols().len(), self.roots.len());
-        let mut values = vec![f64::NAN; wanted.len() * cols * names];
-        for (name, root) in self.roots.iter().enumerate() {
-            let rows = run.rows(*root);
+        let mut values = vec![0.0; wanted.len() * cols * names];
+        let block = if self.plan.separable() && wanted.len() > 1 { COLUMNS } else { cols.max(1) };
+        for start in (0..cols).step_by(block) {
+            let columns = start..(start + block).min(cols);
+            let run =
+                Evaluation::run(&self.plan, &self.roots, panel, wanted.clone(), columns.clone())
+                    .expect("the fields have been checked");
+            let roots: Vec<_> = self.roots.iter().map(|root| run.rows(*root)).collect();
             for (index, t) in wanted.clone().enumerate() {
-                let out = &mut values[index * cols * names..][..cols * names];
-                for (col, value) in rows.row(t as i64).iter().enumerate() {
-                    if value.is_finite() {
-                        out[col * names + name] = *value;
+                let out = &mut values[(index * cols + start) * names..][..columns.len() * names];
+                for (name, root) in roots.iter().enumerate() {
+                    for (col, value) in root.row(t as i64).iter().enumerate() {
+                        let known = value.is_finite();
+                        out[col * names + name] = if known { *value } else { f64::NAN };
                     }
                 }
             }
@@ -174,6 +188,22 @@ impl FeatureSet {
         let reader = self.definitions.iter().find(reads);
         reader.map_or("", |definition| &definition.name)
     }
+}
+
+/// One feature by its name.
+fn named(name: &str, own: &BTreeMap<String, String>) -> Result<Definition, FeatureError> {
+    let source = |name: &str| {
+        let entry = || library().iter().find(|entry| entry.name == name);
+        let member = || packages().iter().flat_map(|package| &package.definitions);
+        own.get(name)
+            .cloned()
+            .or_else(|| entry().map(|entry| entry.source.to_owned()))
+            .or_else(|| member().find(|known| known.name == name).map(|known| known.source.clone()))
+    };
+    source(name)
+        .or_else(|| ranked(name).and_then(source).map(|of| format!("rank({of})")))
+        .map(|source| Definition::new(name, source))
+        .ok_or_else(|| unknown(name, own))
 }
 
 fn parse(definition: &Definition) -> Result<Expression, FeatureError> {
@@ -213,9 +243,14 @@ fn digest(definitions: &[Definition]) -> Digest {
 
 fn unknown(name: &str, own: &BTreeMap<String, String>) -> FeatureError {
     let known = own.keys().map(String::as_str);
+    let library = library().iter().map(|entry| entry.name);
+    let of_packages = packages().iter().flat_map(|package| {
+        std::iter::once(package.name)
+            .chain(package.definitions.iter().map(|known| known.name.as_str()))
+    });
     FeatureError::UnknownFeature {
         name: name.to_owned(),
-        suggestion: nearest(name, known.chain(library().iter().map(|entry| entry.name))),
+        suggestion: nearest(name, known.chain(library).chain(of_packages)),
     }
 }
 

@@ -76,6 +76,40 @@ proptest! {
     }
 }
 
+/// Against the definition, on windows with gaps, ties and zeros of both signs.
+#[test]
+fn extremes_and_ranks_are_those_of_a_search() {
+    let value = |t: usize| match (t * t + 3 * t) % 11 {
+        0 if t.is_multiple_of(4) => f64::NAN,
+        1 => -0.0,
+        2 => 0.0,
+        other => other as f64 - 5.0,
+    };
+    let close: Vec<f64> = (0..900).map(value).collect();
+    let panel = panel(1, &[("close", close.clone())]);
+    for n in [1, 2, 7, 300] {
+        let of = |name: &str| {
+            set(&format!("{name}(close, {n})")).unwrap().history(&panel).unwrap().values
+        };
+        let (most, least, place, rank) = (of("Max"), of("Min"), of("IdxMax"), of("Rank"));
+        for t in 0..close.len() {
+            let window = &close[(t + 1).saturating_sub(n)..=t];
+            let known: Vec<f64> = window.iter().copied().filter(|x| !x.is_nan()).collect();
+            let largest = known.iter().copied().fold(f64::NAN, f64::max);
+            let smallest = known.iter().copied().fold(f64::NAN, f64::min);
+            assert!(most[t] == largest || largest.is_nan() && most[t].is_nan());
+            assert!(least[t] == smallest || smallest.is_nan() && least[t].is_nan());
+            let from_known = window.iter().skip_while(|x| x.is_nan());
+            let expected = from_known.enumerate().find(|(_, x)| **x == largest);
+            assert_eq!(expected.map_or(0.0, |(at, _)| at as f64 + 1.0), place[t].max(0.0));
+            let under = known.iter().filter(|x| **x < close[t]).count();
+            let up_to = known.iter().filter(|x| **x <= close[t]).count();
+            let expected = (under + up_to + 1) as f64 / 2.0 / known.len() as f64;
+            assert!(rank[t] == expected || close[t].is_nan() && rank[t].is_nan());
+        }
+    }
+}
+
 /// Long panels of many columns are computed in blocks of columns; one row at a time is not.
 #[test]
 fn blocks_of_columns_agree_with_single_rows() {
@@ -90,6 +124,13 @@ fn blocks_of_columns_agree_with_single_rows() {
         "kurt(close, 128)",
         "beta(close, volume, 100)",
         "max(close, 33)",
+        "argmin(close, 70)",
+        "ts_rank(close, 280)",
+        "Rank(close, 280)",
+        "Rank(close, 0)",
+        "Resi(close, 60)",
+        "Corr(close, volume, 0)",
+        "IdxMax(volume, 45)",
     ];
     for source in sources {
         let set = set(source).unwrap();

@@ -126,3 +126,52 @@ fn a_large_level_costs_no_digits() {
     assert_eq!(newest("slope(close, 9)", &close), 1.0);
     assert!((newest("kurt(close, 9)", &close) + 1.2).abs() < 1e-12);
 }
+
+/// Groups 1 (7 and 3), 2 (1 and unknown), 3 (5 alone), and one symbol without a group.
+#[test]
+fn groups_are_values_of_the_second_argument() {
+    let close = vec![7.0, 1.0, 3.0, NAN, 5.0, 9.0];
+    let sector = vec![1.0, 2.0, 1.0, 2.0, 3.0, NAN];
+    let prices = panel(6, &[("close", close), ("sector", sector)]);
+    for (source, expected) in [
+        ("neutralize(close, sector)", [2.0, 0.0, -2.0, NAN, 0.0, NAN]),
+        ("group_rank(close, sector)", [1.0, 1.0, 0.5, NAN, 1.0, NAN]),
+        ("group_zscore(close, sector) * sqrt(8)", [2.0, NAN, -2.0, NAN, NAN, NAN]),
+    ] {
+        let set = FeatureSet::compile(&[Definition::new("feature", source)]).unwrap();
+        let values = set.newest(&prices).unwrap().values;
+        for (value, expected) in values.iter().zip(expected) {
+            let near = (value - expected).abs() <= 1e-15 || value.is_nan() && expected.is_nan();
+            assert!(near, "{source}: {values:?}");
+        }
+    }
+}
+
+/// Qlib's operators take what is known; the anchor of places and weights is the oldest known row.
+#[test]
+fn qlib_windows_take_what_is_known() {
+    for (source, close, expected) in [
+        ("Mean($close, 3)", &[2.0, 4.0][..], 3.0),
+        ("Mean($close, 3)", &[NAN, 2.0, NAN], 2.0),
+        ("Mean($close, 3)", &[1.0, NAN, NAN, NAN], NAN),
+        ("Mean($close, 0)", &[1.0, NAN, 5.0, 6.0], 4.0),
+        ("Std($close, 3)", &[2.0], NAN),
+        ("IdxMax($close, 3)", &[9.0, NAN, 2.0, 4.0], 2.0),
+        ("IdxMax($close, 3)", &[1.0, 4.0, 4.0], 2.0),
+        ("Rank($close, 4)", &[NAN, 3.0, 1.0, 1.0], 0.5),
+        ("Count($close, 4)", &[NAN, 3.0, 1.0], 2.0),
+        // Qlib's WMA gives 2 here (Qlib issue 1993).
+        ("WMA($close, 5)", &[10.0; 5], 10.0),
+        ("WMA($close, 5)", &[NAN, 1.0, 4.0], 3.0),
+        ("EMA($close, 3)", &[1.0, NAN], 1.0),
+        ("Gt($close, 1)", &[NAN], 0.0),
+        ("Gt($close, Ref($close, 1))", &[NAN], NAN),
+        ("If($close, 1, 2)", &[NAN], 1.0),
+        ("Resi($close, 3)", &[1.0, 2.0, NAN], NAN),
+        ("Slope($close, 3)", &[1.0, 2.0, NAN], 1.0),
+    ] {
+        let value = newest(source, close);
+        let near = (value - expected).abs() <= 1e-15 || value.is_nan() && expected.is_nan();
+        assert!(near, "{source} of {close:?}: {value}");
+    }
+}

@@ -1,7 +1,7 @@
 //! `trimtab features`: what mandates can compute.
 
 use clap::{Args, Subcommand};
-use features::{Expression, library, operators};
+use features::{Expression, library, operators, packages};
 
 use crate::commands::Found;
 use crate::show::{Format, json, say, table};
@@ -15,8 +15,10 @@ pub struct FeaturesArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// The built-in features, with their definitions
+    /// The built-in features and packages, with their definitions
     List {
+        /// The features of one package, such as alpha158
+        package: Option<String>,
         /// How to print the list
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -37,7 +39,8 @@ enum Action {
 /// Lists features or operators, or checks an expression.
 pub fn features(args: &FeaturesArgs) -> anyhow::Result<Found> {
     match &args.action {
-        Action::List { format } => list(*format)?,
+        Action::List { package: None, format } => list(*format)?,
+        Action::List { package: Some(name), format } => list_package(name, *format)?,
         Action::Operators { format } => list_operators(*format)?,
         Action::Check { expression } => check(expression)?,
     }
@@ -58,6 +61,29 @@ fn list(format: Format) -> anyhow::Result<()> {
             table(
                 &["name", "definition"],
                 library().iter().map(|entry| vec![entry.name.to_owned(), entry.source.to_owned()]),
+            );
+            for package in packages() {
+                let (name, size) = (package.name, package.definitions.len());
+                say(&format!("{name}: {size} features (trimtab features list {name})"));
+                say(&format!("    {}", package.doc));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn list_package(name: &str, format: Format) -> anyhow::Result<()> {
+    let Some(package) = packages().iter().find(|package| package.name == name) else {
+        let known: Vec<&str> = packages().iter().map(|package| package.name).collect();
+        anyhow::bail!("no package `{name}`; there are {}", known.join(", "));
+    };
+    match format {
+        Format::Json => json(&package.definitions),
+        Format::Table => {
+            let rows = package.definitions.iter();
+            table(
+                &["name", "definition"],
+                rows.map(|feature| vec![feature.name.clone(), feature.source.clone()]),
             );
             Ok(())
         }

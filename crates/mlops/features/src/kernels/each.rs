@@ -27,6 +27,12 @@ pub(crate) enum Binary {
     AtMost,
     Equal,
     Unequal,
+    /// Less, and false where one side is unknown.
+    Under,
+    /// At most, and false where one side is unknown.
+    NotOver,
+    /// Equal, and false where one side is unknown.
+    Same,
     And,
     Or,
 }
@@ -40,6 +46,18 @@ fn finite(value: f64) -> f64 {
 #[inline]
 fn truth(holds: bool, x: f64, y: f64) -> f64 {
     if x.is_nan() || y.is_nan() {
+        f64::NAN
+    } else if holds {
+        1.0
+    } else {
+        0.0
+    }
+}
+
+/// 1 or 0, or unknown where both sides are.
+#[inline]
+fn certain(holds: bool, x: f64, y: f64) -> f64 {
+    if x.is_nan() && y.is_nan() {
         f64::NAN
     } else if holds {
         1.0
@@ -113,6 +131,9 @@ macro_rules! dispatch_binary {
             Binary::AtMost => $call(|x: f64, y: f64| truth(x <= y, x, y) $(, $argument)*),
             Binary::Equal => $call(|x: f64, y: f64| truth(x == y, x, y) $(, $argument)*),
             Binary::Unequal => $call(|x: f64, y: f64| truth(x != y, x, y) $(, $argument)*),
+            Binary::Under => $call(|x: f64, y: f64| certain(x < y, x, y) $(, $argument)*),
+            Binary::NotOver => $call(|x: f64, y: f64| certain(x <= y, x, y) $(, $argument)*),
+            Binary::Same => $call(|x: f64, y: f64| certain(x == y, x, y) $(, $argument)*),
             Binary::And => $call(|x: f64, y: f64| truth(x != 0.0 && y != 0.0, x, y) $(, $argument)*),
             Binary::Or => $call(|x: f64, y: f64| truth(x != 0.0 || y != 0.0, x, y) $(, $argument)*),
         }

@@ -1,4 +1,4 @@
-//! Sums, moments, extremes and co-moments of windows, as summaries that merge.
+//! Sums, moments and co-moments of windows, as summaries that merge.
 //!
 //! Means and central moments are merged by the pairwise formulas of Chan, Golub & LeVeque (1979)
 //! and, for the third and fourth, Pébay (2008, Sandia SAND2008-6212, eq. 2.1 and 3.1). They are
@@ -16,6 +16,9 @@ pub(crate) enum Pair {
     Correlation,
     /// The slope of the second on the first.
     Beta,
+    /// These are of the rows on which both are known.
+    KnownCovariance,
+    KnownCorrelation,
 }
 
 pub(super) fn rolling(kind: Rolling, x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
@@ -23,8 +26,6 @@ pub(super) fn rolling(kind: Rolling, x: Rows, n: usize, range: Range<i64>) -> Ve
     let inputs = &[x];
     match kind {
         Rolling::Sum => windows::<Sum>(inputs, n, range, as_it_is),
-        Rolling::Max => windows::<Max>(inputs, n, range, as_it_is),
-        Rolling::Min => windows::<Min>(inputs, n, range, as_it_is),
         Rolling::Var => windows::<Second>(inputs, n, range, |state, out| {
             let [_, second] = planes(state);
             for (out, second) in out.iter_mut().zip(second) {
@@ -73,6 +74,9 @@ pub(super) fn pair(kind: Pair, x: Rows, y: Rows, n: usize, range: Range<i64>) ->
                 Pair::Covariance => xy / (n as f64 - 1.0),
                 Pair::Beta => ratio(*xy, *xx),
                 Pair::Correlation => ratio(*xy, xx.sqrt() * yy.sqrt()).clamp(-1.0, 1.0),
+                Pair::KnownCovariance | Pair::KnownCorrelation => {
+                    unreachable!("these have a kernel of their own")
+                }
             };
         }
     })
@@ -82,29 +86,22 @@ fn ratio(x: f64, y: f64) -> f64 {
     each::binary(each::Binary::Div, x, y)
 }
 
-macro_rules! one_plane {
-    ($name:ident, $merge:expr) => {
-        struct $name;
+/// The sum.
+struct Sum;
 
-        impl Summary for $name {
-            const PLANES: usize = 1;
+impl Summary for Sum {
+    const PLANES: usize = 1;
 
-            fn leaf(inputs: &[&[f64]], state: &mut [f64]) {
-                state.copy_from_slice(inputs[0]);
-            }
+    fn leaf(inputs: &[&[f64]], state: &mut [f64]) {
+        state.copy_from_slice(inputs[0]);
+    }
 
-            fn merge(newer: &mut [f64], older: &[f64], _: (f64, f64)) {
-                for (newer, older) in newer.iter_mut().zip(older) {
-                    *newer = $merge(*newer, *older);
-                }
-            }
+    fn merge(newer: &mut [f64], older: &[f64], _: (f64, f64)) {
+        for (newer, older) in newer.iter_mut().zip(older) {
+            *newer += older;
         }
-    };
+    }
 }
-
-one_plane!(Sum, |newer: f64, older: f64| newer + older);
-one_plane!(Max, each::larger);
-one_plane!(Min, each::smaller);
 
 /// Mean, and sum of squared deviations.
 struct Second;

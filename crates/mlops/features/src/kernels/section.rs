@@ -34,17 +34,53 @@ pub(crate) fn section(kind: Section, x: Rows, range: Range<i64>) -> Vec<f64> {
         }
         known.clear();
         known.extend(row.iter().filter(|value| !value.is_nan()));
-        out.fill(match kind {
-            Section::Sum => sum(&known),
-            Section::Mean => mean(&known),
-            Section::Std => std(&known),
-            Section::Quantile(bits) => {
-                known.sort_unstable_by(f64::total_cmp);
-                quantile_of(&known, f64::from_bits(bits))
-            }
-            Section::Rank => unreachable!("handled before"),
-        });
+        out.fill(shared(kind, &mut known));
     })
+}
+
+/// The same among the symbols of each group. A group is a value of `groups`; a symbol whose value is
+/// unknown is in none, and unknown.
+pub(crate) fn within(kind: Section, x: Rows, groups: Rows, range: Range<i64>) -> Vec<f64> {
+    let mut order: Vec<usize> = Vec::with_capacity(x.cols);
+    let (mut known, mut members, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    by_row(x.cols, range, |t, out| {
+        let (row, groups) = (x.row(t), groups.row(t));
+        out.fill(f64::NAN);
+        order.clear();
+        order.extend((0..row.len()).filter(|col| !groups[*col].is_nan()));
+        order.sort_by(|a, b| groups[*a].total_cmp(&groups[*b]));
+        for group in order.chunk_by(|a, b| groups[*a] == groups[*b]) {
+            known.clear();
+            known.extend(group.iter().map(|col| row[*col]));
+            if kind == Section::Rank {
+                values.resize(known.len(), f64::NAN);
+                rank(&known, &mut members, &mut values);
+                for (col, value) in group.iter().zip(&values) {
+                    out[*col] = *value;
+                }
+                continue;
+            }
+            known.retain(|value| !value.is_nan());
+            let value = shared(kind, &mut known);
+            for col in group {
+                out[*col] = value;
+            }
+        }
+    })
+}
+
+/// The statistic that all of them share.
+fn shared(kind: Section, known: &mut [f64]) -> f64 {
+    match kind {
+        Section::Sum => sum(known),
+        Section::Mean => mean(known),
+        Section::Std => std(known),
+        Section::Quantile(bits) => {
+            known.sort_unstable_by(f64::total_cmp);
+            quantile_of(known, f64::from_bits(bits))
+        }
+        Section::Rank => unreachable!("each symbol has a rank of its own"),
+    }
 }
 
 fn sum(known: &[f64]) -> f64 {

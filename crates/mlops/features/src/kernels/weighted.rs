@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{Rows, by_row};
+use super::{Rows, by_row, inside};
 
 /// The mean with weights n, n − 1, … 1 from the newest row back.
 pub(super) fn decay_linear(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
@@ -55,5 +55,54 @@ fn add_differences(weights: &[f64], x: Rows, t: i64, out: &mut [f64]) {
         for (out, (newest, value)) in out.iter_mut().zip(values) {
             *out += weight * (value - newest);
         }
+    }
+}
+
+/// The mean of the known values with weights that rise by one from row to row, 1 for the oldest
+/// known row.
+pub(super) fn known_decay_linear(x: Rows, n: usize, range: Range<i64>) -> Vec<f64> {
+    let (mut oldest, mut total) = (vec![0.0; x.cols], vec![0.0; x.cols]);
+    by_row(x.cols, range, |t, out| {
+        oldest.fill(0.0);
+        total.fill(0.0);
+        out.fill(0.0);
+        for back in (0..inside(x, t, n)).rev() {
+            for (col, value) in x.row(t - back).iter().enumerate().filter(|(_, x)| !x.is_nan()) {
+                if total[col] == 0.0 {
+                    oldest[col] = back as f64 + 1.0;
+                }
+                let weight = oldest[col] - back as f64;
+                total[col] += weight;
+                out[col] += weight * value;
+            }
+        }
+        divide(out, &total);
+    })
+}
+
+/// The mean of the known values with weights `keep`ʲ for the row j rows ago, over `rows` rows.
+pub(super) fn known_ema(keep: f64, x: Rows, rows: usize, range: Range<i64>) -> Vec<f64> {
+    let mut total = vec![0.0; x.cols];
+    by_row(x.cols, range, |t, out| {
+        total.fill(0.0);
+        out.fill(0.0);
+        let mut weight = 1.0;
+        for back in 0..inside(x, t, rows) {
+            let sums = out.iter_mut().zip(&mut total);
+            for ((out, total), value) in sums.zip(x.row(t - back)) {
+                let known = f64::from(u8::from(!value.is_nan())) * weight;
+                *total += known;
+                *out += if value.is_nan() { 0.0 } else { known * value };
+            }
+            weight *= keep;
+        }
+        divide(out, &total);
+    })
+}
+
+/// Unknown where nothing was added up.
+fn divide(sums: &mut [f64], totals: &[f64]) {
+    for (sum, total) in sums.iter_mut().zip(totals) {
+        *sum /= total;
     }
 }

@@ -6,6 +6,7 @@ use crate::plan::{Id, Plan};
 
 pub(super) fn rows() -> Vec<Operator> {
     let mut rows = relative();
+    rows.extend(grouped());
     rows.extend(shared());
     rows
 }
@@ -73,6 +74,50 @@ fn relative() -> Vec<Operator> {
                 let raised = p.binary(Binary::Max, v.series(0), low);
                 p.binary(Binary::Min, raised, high)
             },
+            ..row()
+        },
+    ]
+}
+
+/// Each symbol among those of its group. Equal values of `group` make a group; a symbol whose value
+/// is unknown is in none.
+fn grouped() -> Vec<Operator> {
+    let row = || Operator {
+        parameters: &[S, S],
+        ..plain(Group::CrossSection, "row t, all symbols of the group")
+    };
+    vec![
+        Operator {
+            name: "neutralize",
+            aliases: &["group_demean"],
+            signature: "neutralize(x, group)",
+            doc: "`x` less the mean of its group, such as a field `sector` with a number for each \
+                  sector; unknown without a group.",
+            lower: |p, v| {
+                let mean = p.within(Section::Mean, v.series(0), v.series(1));
+                p.binary(Binary::Sub, v.series(0), mean)
+            },
+            ..row()
+        },
+        Operator {
+            name: "group_zscore",
+            signature: "group_zscore(x, group)",
+            doc: "`neutralize(x, group)` by the standard deviation of the group; unknown where all \
+                  are equal, and alone.",
+            lower: |p, v| {
+                let mean = p.within(Section::Mean, v.series(0), v.series(1));
+                let std = p.within(Section::Std, v.series(0), v.series(1));
+                let away = p.binary(Binary::Sub, v.series(0), mean);
+                p.binary(Binary::Div, away, std)
+            },
+            ..row()
+        },
+        Operator {
+            name: "group_rank",
+            signature: "group_rank(x, group)",
+            doc: "The rank among the known values of the group, divided by their number: 1 for the \
+                  largest. Equal values share the average of their ranks.",
+            lower: |p, v| p.within(Section::Rank, v.series(0), v.series(1)),
             ..row()
         },
     ]

@@ -7,6 +7,7 @@ mod cross_section;
 mod elementwise;
 mod page;
 mod pairs;
+mod qlib;
 mod signs;
 mod time;
 
@@ -30,6 +31,8 @@ pub enum Group {
     Pair,
     /// Each row across its symbols.
     CrossSection,
+    /// Qlib's operators, which take what is known of a window.
+    Qlib,
 }
 
 /// What an operator takes at one place.
@@ -92,6 +95,7 @@ static ALL: LazyLock<Vec<Operator>> = LazyLock::new(|| {
     all.extend(time::rows());
     all.extend(pairs::rows());
     all.extend(cross_section::rows());
+    all.extend(qlib::rows());
     all
 });
 

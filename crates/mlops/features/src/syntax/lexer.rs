@@ -49,7 +49,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
 /// The kind and length in bytes of the word that `text` starts with.
 fn word(text: &str) -> Option<(Kind, usize)> {
     let first = *text.as_bytes().first()?;
-    if first.is_ascii_alphabetic() || first == b'_' {
+    let starts_name = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    if first == b'$' && text.as_bytes().get(1).is_some_and(|byte| starts_name(*byte)) {
+        return Some((Kind::Name, 1 + run(&text[1..], is_name)));
+    }
+    if starts_name(first) {
         return Some((Kind::Name, run(text, is_name)));
     }
     if first.is_ascii_digit() || first == b'.' {

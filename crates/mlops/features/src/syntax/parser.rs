@@ -149,6 +149,9 @@ impl<'t> Parser<'t> {
     fn name(&mut self) -> Result<Node, SyntaxError> {
         let token = self.take();
         let name = self.word(token);
+        if let Some(field) = name.strip_prefix('$') {
+            return Ok(Node::Field(field.to_owned()));
+        }
         let called = self.sign("(");
         match operator(name).filter(|found| precedence(found.name).is_none()) {
             Some(operator) if called => self.call(operator, token),

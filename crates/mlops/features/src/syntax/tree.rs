@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
-use crate::operators::Operator;
+use crate::operators::{Operator, operator};
 use crate::plan::{Plan, Window};
 use crate::{FeatureError, syntax::parser};
 
@@ -102,6 +102,7 @@ impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Node::Number(value) => number(*value, f),
+            Node::Field(name) if operator(name).is_some() => write!(f, "${name}"),
             Node::Field(name) => f.write_str(name),
             Node::Apply { operator, arguments } => match (operator.name, &arguments[..]) {
                 ("neg", [Argument::Series(inner)]) => {

@@ -118,8 +118,58 @@ pub const TEMPLATES: [&str; 53] = [
     "shift(shift(@, -2) * 2, #)",
 ];
 
+/// Qlib's operators, which take what is known of a window.
+pub const QLIB: [&str; 43] = [
+    "Abs(@)",
+    "Sign(@)",
+    "Log(@)",
+    "Not(@)",
+    "Add(@, @)",
+    "Sub(@, @)",
+    "Mul(@, @)",
+    "Div(@, @)",
+    "Power(@, @)",
+    "Greater(@, @)",
+    "Less(@, @)",
+    "Gt(@, @)",
+    "Ge(@, @)",
+    "Lt(@, @)",
+    "Le(@, @)",
+    "Eq(@, @)",
+    "Ne(@, @)",
+    "And(@, @)",
+    "Or(@, @)",
+    "If(@, @, @)",
+    "Ref(@, #)",
+    "Delta(@, #)",
+    "Sum(@, #)",
+    "Mean(@, #)",
+    "Count(@, #)",
+    "Var(@, #)",
+    "Std(@, #)",
+    "Skew(@, #)",
+    "Kurt(@, #)",
+    "Max(@, #)",
+    "Min(@, #)",
+    "IdxMax(@, #)",
+    "IdxMin(@, #)",
+    "Med(@, #)",
+    "Mad(@, #)",
+    "Rank(@, #)",
+    "Slope(@, #)",
+    "Rsquare(@, #)",
+    "Resi(@, #)",
+    "WMA(@, #)",
+    "Quantile(@, #, 0.3)",
+    "Corr(@, @, #)",
+    "EMA(@, 2)",
+];
+
 /// Operators across symbols, and features with windows of windows.
-pub const ACROSS: [&str; 9] = [
+pub const ACROSS: [&str; 12] = [
+    "neutralize(@, @)",
+    "group_zscore(@, sign(@ - 50))",
+    "group_rank(@, sign(@ - 50))",
     "rank(@)",
     "zscore(@)",
     "demean(@)",
@@ -142,6 +192,7 @@ pub fn expressions() -> impl Strategy<Value = String> {
     leaf.prop_recursive(4, 24, 3, |inner| {
         let template = prop_oneof![
             TEMPLATES.len() as u32 => prop::sample::select(&TEMPLATES[..]),
+            QLIB.len() as u32 => prop::sample::select(&QLIB[..]),
             ACROSS.len() as u32 => prop::sample::select(&ACROSS[..]),
         ];
         (template, proptest::collection::vec(inner, 3), 4..14usize)
