@@ -48,7 +48,7 @@ fn market(assets: usize, draw: &mut Draw) -> Outcome<Market> {
     let moments = Moments::new(symbols(assets).into(), vec![0.0; assets], covariance, 1_000)?;
     let linear = draw.many(assets, 0.000_1, 0.001);
     let impact_factor = draw.many(assets, 0.001, 0.02);
-    Ok(Market { moments, exposures, specific, costs: Costs { linear, impact_factor } })
+    Ok(Market { moments, exposures, specific, costs: Costs { linear, impact_factor, ..Costs::default() } })
 }
 
 fn drift(weights: &mut [f64], draw: &mut Draw) {

@@ -125,6 +125,7 @@ fn costs(desk: &Desk, seen: &Seen<'_>, daily: &Moments, nav: f64) -> Costs {
     Costs {
         linear: vec![desk.costs.linear_rate(); daily.symbols.len()],
         impact_factor: impact.collect(),
+        ..Costs::default()
     }
 }
 

@@ -35,6 +35,16 @@ pub enum AllocationError {
         /// What was found.
         value: f64,
     },
+    /// A cost would be paid to whoever trades, so that trading has no end.
+    #[error("{what} of {symbol} is {value}: costs are not negative")]
+    NegativeCost {
+        /// The part of the costs.
+        what: &'static str,
+        /// The asset.
+        symbol: Symbol,
+        /// What was found.
+        value: f64,
+    },
     /// A constraint names an asset that is not in the problem.
     #[error("constraint `{constraint}`: no asset {name}{}", did_you_mean(.suggestion))]
     UnknownAsset {

@@ -5,7 +5,7 @@
 //! the duality gap, the binding constraints with their shadow prices. When no weights fulfil every
 //! sentence, the answer is an irreducible set of sentences that conflict.
 //!
-//! Use [`allocate`] for one decision and [`frontier`] for the trade-off between return and risk.
+//! Use [`allocate`] for one decision, [`plan`] for trades over several periods, and [`frontier`] for the trade-off between return and risk.
 //! This room knows nothing about orders, prices or money, and reads no clock.
 //!
 //! ```
@@ -70,6 +70,7 @@ mod equal_risk;
 mod hierarchical;
 mod linkage;
 mod mean_risk;
+mod multi_period;
 mod naive;
 mod nearest;
 mod nested;
@@ -97,6 +98,7 @@ pub use fallback::allocate_first;
 pub use frontier::{FrontierPoint, frontier};
 pub use history::{reads_scenarios, scenarios};
 pub use measure::ScenarioMeasure;
+pub use multi_period::{Period, Plan, plan};
 pub use objective::{Linkage, Measure, Objective};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};

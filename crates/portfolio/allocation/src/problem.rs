@@ -74,32 +74,53 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// What a change of weight costs, as a fraction of net asset value, asset by asset:
-/// `linear_i · abs(Δw_i) + impact_factor_i · abs(Δw_i)^(3/2)`.
+/// What a change of weight costs, and what it costs to hold a weight over the horizon, as fractions
+/// of net asset value, asset by asset:
+/// `linear_i · abs(Δw_i) + impact_factor_i · abs(Δw_i)^(3/2) + quadratic_i · Δw_i²
+/// + borrow_i · max(−w_i, 0) + holding_i · abs(w_i)`.
 ///
-/// With [`types::CostModel`] and net asset value `N`, `linear = linear_rate()` and
-/// `impact_factor = impact_factor(σ, V) · √N`.
-#[derive(Debug, Clone, PartialEq)]
+/// Rates are not negative; a part that is left empty costs nothing, so that
+/// `Costs { linear, ..Costs::default() }` is enough where nothing else matters. With
+/// [`types::CostModel`] and net asset value `N`, `linear = linear_rate()` and
+/// `impact_factor = impact_factor(σ, V) · √N`. Source: Boyd et al. (2017), "Multi-Period Trading
+/// via Convex Optimization", sections 2.3 and 2.4.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Costs {
     /// Commission and half spread, as fractions of the traded value.
     pub linear: Vec<f64>,
     /// The factors of the square-root law of impact.
     pub impact_factor: Vec<f64>,
+    /// The factors of impact that is linear in the trade.
+    pub quadratic: Vec<f64>,
+    /// The fees for borrowing what is sold short, over the horizon.
+    pub borrow: Vec<f64>,
+    /// The fees for holding, long or short, over the horizon.
+    pub holding: Vec<f64>,
 }
 
 impl Costs {
-    /// The cost of moving from `previous` to `weights`.
+    /// The cost of moving from `previous` to `weights` and of holding them.
     pub fn of(&self, previous: &[f64], weights: &[f64]) -> f64 {
-        let rates = self.linear.iter().zip(&self.impact_factor);
-        weights
-            .iter()
-            .zip(previous)
-            .zip(rates)
-            .map(|((to, from), (linear, impact))| {
-                let change = (to - from).abs();
-                linear * change + impact * change * change.sqrt()
-            })
-            .sum()
+        let rate = |part: &[f64], asset: usize| part.get(asset).copied().unwrap_or(0.0);
+        let costs = weights.iter().zip(previous).enumerate().map(|(asset, (to, from))| {
+            let change = (to - from).abs();
+            let root = rate(&self.impact_factor, asset) * change.sqrt();
+            let trade = rate(&self.linear, asset) + root + rate(&self.quadratic, asset) * change;
+            let fee = rate(&self.borrow, asset) * (-to).max(0.0);
+            change * trade + fee + rate(&self.holding, asset) * to.abs()
+        });
+        costs.sum()
+    }
+
+    /// Each part by its name.
+    fn parts(&self) -> [(&'static str, &[f64]); 5] {
+        [
+            ("the linear cost", &self.linear),
+            ("the impact factor", &self.impact_factor),
+            ("the quadratic cost", &self.quadratic),
+            ("the borrowing fee", &self.borrow),
+            ("the holding fee", &self.holding),
+        ]
     }
 }
 
@@ -135,8 +156,13 @@ impl Problem<'_> {
             self.check_part("the previous weight", self.previous)?;
         }
         if let Some(costs) = &self.costs {
-            self.check_part("the linear cost", &costs.linear)?;
-            self.check_part("the impact factor", &costs.impact_factor)?;
+            for (what, rates) in costs.parts().into_iter().filter(|(_, rates)| !rates.is_empty()) {
+                self.check_part(what, rates)?;
+                if let Some(asset) = rates.iter().position(|rate| *rate < 0.0) {
+                    let (symbol, value) = (self.symbol(asset).clone(), rates[asset]);
+                    return Err(AllocationError::NegativeCost { what, symbol, value });
+                }
+            }
         }
         if let Some(Structure::Factors { exposures, specific }) = self.structure {
             self.check_part("the specific variance", specific)?;

@@ -61,6 +61,7 @@ pub(crate) struct Region<'a> {
     /// through its root.
     stretches: Vec<(usize, f64)>,
     trades: Option<Vec<Distance>>,
+    exposures: Option<Vec<Distance>>,
 }
 
 /// The user's sentences and those that are assumed, the assumed ones first.
@@ -101,6 +102,7 @@ impl<'a> Region<'a> {
             epigraphs: Vec::new(),
             stretches: Vec::new(),
             trades: None,
+            exposures: None,
             sentences: Vec::new(),
         };
         for sentence in &sentences {
@@ -179,7 +181,7 @@ impl<'a> Region<'a> {
                 return Err(AllocationError::NotDiscrete { reason });
             }
             Quantity::Gross => {
-                let exposures = self.distances(&vec![0.0; self.lower.len()]);
+                let exposures = self.exposures();
                 self.push_distances(&exposures, bound, label);
             }
             // A portfolio that holds nothing yet is built, not turned over.
@@ -191,7 +193,7 @@ impl<'a> Region<'a> {
             Quantity::Long | Quantity::Short => {
                 // The positive part is half of the weight and its absolute value.
                 let sign = if sentence.quantity == Quantity::Long { 0.5 } else { -0.5 };
-                let exposures = self.distances(&vec![0.0; self.lower.len()]);
+                let exposures = self.exposures();
                 let mut terms: Vec<(usize, f64)> = Vec::new();
                 for (asset, exposure) in exposures.iter().enumerate() {
                     match exposure.column == asset {
@@ -278,6 +280,14 @@ impl<'a> Region<'a> {
             self.trades = Some(self.distances(&self.previous.clone()));
         }
         self.trades.clone().expect("it was just written")
+    }
+
+    /// `abs(w_i)` for each asset, written once however often it is used.
+    pub(crate) fn exposures(&mut self) -> Vec<Distance> {
+        if self.exposures.is_none() {
+            self.exposures = Some(self.distances(&vec![0.0; self.lower.len()]));
+        }
+        self.exposures.clone().expect("it was just written")
     }
 
     fn distances(&mut self, references: &[f64]) -> Vec<Distance> {

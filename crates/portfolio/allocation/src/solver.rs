@@ -226,8 +226,11 @@ fn hessian(program: &Program<'_>, scale: f64) -> CscMatrix<f64> {
             values.extend(upper.iter().map(|value| factor * value));
         }
         for (_, square) in program.squares.iter().filter(|(at, _)| *at == column) {
-            places.push(column);
-            values.push(2.0 * square / scale);
+            if places.last() != Some(&column) || values.len() == starts[column] {
+                places.push(column);
+                values.push(0.0);
+            }
+            *values.last_mut().expect("it was just written") += 2.0 * square / scale;
         }
     }
     starts.push(values.len());

@@ -1,8 +1,11 @@
 //! Minimum variance and mean-variance utility.
 //!
-//! $$\max_w\; \mu^\top w - \lambda\, w^\top\Sigma w - \sum_i \big(c_i |\Delta w_i| + k_i |\Delta w_i|^{3/2}\big)$$
+//! $$\max_w\; \mu^\top w - \lambda\, w^\top\Sigma w - \sum_i \big(c_i |\Delta w_i| + k_i |\Delta w_i|^{3/2}
+//!   + q_i \Delta w_i^2 + b_i (w_i)_- + h_i |w_i|\big)$$
 //!
-//! over the region of the constraints, with $\Delta w = w - w^{\text{previous}}$. Linear costs are
+//! over the region of the constraints, with $\Delta w = w - w^{\text{previous}}$. Bounds, budgets, few
+//! rows and costs go to an interior-point method of our own ([`separable`](crate::separable)), all
+//! else, and what that does not solve, to the cone solver. Linear costs are
 //! epigraphs of absolute values (none where bounds fix the sign of the change), impact is one
 //! three-dimensional power cone for each asset with $k_i > 0$. Convex for positive semidefinite
 //! $\Sigma$; with a singular $\Sigma$ or $\lambda = 0$ the weights need not be unique, the value is.
@@ -19,7 +22,7 @@ use crate::evidence::{self, Claim};
 use crate::region::{Label, Region, Row, sentences};
 use crate::separable::{self, Start};
 use crate::solver::{Outcome, Power, Program, Quadratic, solve};
-use crate::{AllocationError, Problem};
+use crate::{AllocationError, Costs, Problem};
 
 /// What is maximised.
 #[derive(Debug, Clone, Copy)]
@@ -129,16 +132,23 @@ impl Utility {
             (Some(costs), true) if costs.linear.iter().any(|c| *c > 0.0) => region.trades(),
             _ => Vec::new(),
         };
+        let costs = problem.costs.as_ref().filter(|_| self.costs);
+        let fees = costs.map_or_else(Vec::new, |costs| fees(costs, region));
         let mut linear = vec![0.0; region.columns];
         if self.returns {
             for (slope, expected) in linear.iter_mut().zip(problem.expected_return) {
                 *slope = -expected;
             }
         }
-        let mut powers = Vec::new();
+        let (mut powers, mut squares) = (Vec::new(), Vec::new());
         if let (Some(costs), true) = (&problem.costs, self.costs) {
             for (trade, rate) in trades.iter().zip(&costs.linear) {
                 linear[trade.column] += rate * trade.slope;
+            }
+            fees.iter().for_each(|(column, fee)| linear[*column] += fee);
+            for (asset, rate) in costs.quadratic.iter().enumerate().filter(|(_, q)| **q > 0.0) {
+                squares.push((asset, *rate));
+                linear[asset] -= 2.0 * rate * region.previous[asset];
             }
             powers = impact(&costs.impact_factor, &region.previous, &mut linear);
         }
@@ -153,10 +163,28 @@ impl Utility {
             linear,
             rows,
             powers,
+            squares,
             epigraphs: std::mem::take(&mut region.epigraphs),
             ..Program::default()
         }
     }
+}
+
+/// What columns cost in fees: those for shorts are half of what the absolute weight is above the
+/// weight.
+fn fees(costs: &Costs, region: &mut Region<'_>) -> Vec<(usize, f64)> {
+    let (n, mut fees) = (region.lower.len(), Vec::new());
+    let rate = |part: &[f64], asset: usize| part.get(asset).copied().unwrap_or(0.0);
+    let free = |asset| rate(&costs.borrow, asset) == 0.0 && rate(&costs.holding, asset) == 0.0;
+    if (0..n).all(free) {
+        return fees;
+    }
+    for (asset, exposure) in region.exposures().into_iter().enumerate() {
+        let half = 0.5 * rate(&costs.borrow, asset);
+        fees.push((asset, -half));
+        fees.push((exposure.column, (rate(&costs.holding, asset) + half) * exposure.slope));
+    }
+    fees
 }
 
 /// One epigraph for each asset whose trades move its price, priced in `linear`.

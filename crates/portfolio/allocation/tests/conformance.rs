@@ -133,6 +133,7 @@ fn run(case: &Case) -> (f64, Option<f64>) {
         costs: case.costs.as_ref().map(|costs| Costs {
             linear: costs.linear.clone(),
             impact_factor: costs.impact_factor.clone(),
+            ..Costs::default()
         }),
         scenarios: scenarios.as_ref(),
         probabilities: &case.probabilities,

@@ -68,6 +68,7 @@ impl Set {
         set.costs = self.costs.as_ref().map(|costs| Costs {
             linear: pick(&costs.linear),
             impact_factor: pick(&costs.impact_factor),
+            ..Costs::default()
         });
         set
     }
@@ -105,7 +106,7 @@ fn sets() -> impl Strategy<Value = Set> {
                 let total: f64 = held.iter().sum();
                 let mut set = Set::new(&mean, covariance, &["long only"]);
                 set.previous = held.iter().map(|w| w / total).collect();
-                set.costs = Some(Costs { linear, impact_factor: impact });
+                set.costs = Some(Costs { linear, impact_factor: impact, ..Costs::default() });
                 set
             })
     })

@@ -107,7 +107,17 @@ impl Case {
         let symbols = moments.symbols.iter().zip(&self.members);
         let some = symbols.filter(|(_, member)| **member).map(|(symbol, _)| symbol.clone());
         let groups = BTreeMap::from([("some".to_owned(), some.collect())]);
-        let costs = Costs { linear: self.linear.clone(), impact_factor: self.impact.clone() };
+        let part = |share: f64, of: &[f64]| match self.members[0] {
+            true => of.iter().map(|rate| share * rate).collect(),
+            false => Vec::new(),
+        };
+        let costs = Costs {
+            linear: self.linear.clone(),
+            impact_factor: self.impact.clone(),
+            quadratic: part(2.0, &self.impact),
+            borrow: part(0.5, &self.linear),
+            holding: part(0.2, &self.linear),
+        };
         let problem = Problem {
             previous: &self.held,
             constraints: &constraints,
@@ -131,6 +141,8 @@ impl Case {
 /// The program's objective at a solution.
 fn value(program: &Program<'_>, x: &[f64]) -> f64 {
     let linear: f64 = program.linear.iter().zip(x).map(|(c, x)| c * x).sum();
+    let squares: f64 = program.squares.iter().map(|(i, factor)| factor * x[*i] * x[*i]).sum();
+    let linear = linear + squares;
     let Some(q) = program.quadratic else { return linear };
     let row = |i: usize| (0..q.n).map(|j| q.values[i * q.n + j] * x[j]).sum::<f64>();
     linear + q.factor * (0..q.n).map(|i| x[i] * row(i)).sum::<f64>()
@@ -152,6 +164,9 @@ fn missing(case: &Case, program: &Program<'_>, solution: &Solution) -> f64 {
             let own: f64 = sigma.iter().zip(&solution.x).map(|(s, x)| s * x).sum();
             *slope += 2.0 * q.factor * own;
         }
+    }
+    for (column, factor) in &program.squares {
+        slopes[*column] += 2.0 * factor * solution.x[*column];
     }
     for (row, dual) in program.rows.iter().zip(&solution.duals) {
         row.terms.iter().for_each(|(column, a)| slopes[*column] += a * dual);
