@@ -117,6 +117,24 @@ fn what_fails_is_said_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_network_is_learned_beside_the_others() {
+    let world = World::default();
+    let asks = "validate prices.csv --train 126 --test 63 --cost 5bps --constraint \"long only\" \
+                --constraint \"weight <= 40%\" --objective \"equal weight\" \
+                --objective \"learned with {2,4} hidden from seed 1\"";
+    let found = world.json(asks);
+    assert_eq!(found["trials"], 3);
+    let methods = found["methods"].as_array().unwrap();
+    assert_eq!(methods[2]["objective"], "learned with 4 hidden from seed 1");
+    assert!(methods.iter().all(|one| one["sharpe"].is_number()), "{found}");
+    assert_eq!(found, world.json(asks), "the same seed gives the same answer");
+    let done = world.trimtab("validate prices.csv --train 40 --objective learned");
+    assert!(done.err.contains("a learned allocator needs at least 60 days"), "{}", done.err);
+    let target = world.json("optimise prices.csv --objective learned");
+    assert_eq!(target["certificate"]["method"], "learned");
+}
+
+#[test]
 fn every_estimator_can_be_named() {
     let world = World::default();
     let named = |option: &str| {

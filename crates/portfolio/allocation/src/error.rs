@@ -105,7 +105,7 @@ pub enum AllocationError {
     },
     /// Drawdowns need days, other measures the horizon.
     #[error(
-        "drawdowns read days that follow each other, and other risk measures returns over {days} days: use one kind, or a horizon of one day"
+        "drawdowns and what is learned read days that follow each other, and other risk measures returns over {days} days: use one kind, or a horizon of one day"
     )]
     MixedScenarios {
         /// The horizon in trading days.
@@ -121,6 +121,16 @@ pub enum AllocationError {
     ShortHistory {
         /// The horizon in trading days.
         days: usize,
+        /// Daily returns.
+        rows: usize,
+    },
+    /// A network cannot be trained.
+    #[error(
+        "a learned allocator needs at least {needed} days, one hidden unit and a period of one day, and has {rows} days: take a longer window or a shorter period"
+    )]
+    Training {
+        /// The fewest daily returns that will do.
+        needed: usize,
         /// Daily returns.
         rows: usize,
     },

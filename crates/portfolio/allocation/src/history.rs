@@ -6,7 +6,7 @@
 //! A measure of returns reads what a holder would have earned over each run of as many days as the
 //! horizon has, `Π(1 + r) − 1`. The runs overlap, so that their number says more than they know:
 //! a window of `T` days has `T − h + 1` of them, of which `T / h` are independent. A drawdown is a
-//! matter of days that follow each other, and reads the days themselves.
+//! matter of days that follow each other, and reads the days themselves, as a learned allocator does.
 
 use risk::Returns;
 
@@ -26,8 +26,9 @@ pub fn scenarios(
         return Ok(None);
     }
     let paths = measures.iter().filter(|measure| measure.is_of_path()).count();
+    let learned = matches!(objective, Objective::Learned { .. });
     let days = if paths == measures.len() && !grows { 1 } else { days.max(1) };
-    if paths > 0 && days > 1 {
+    if (paths > 0 || learned) && days > 1 {
         return Err(AllocationError::MixedScenarios { days });
     }
     if daily.rows() <= days {
@@ -38,7 +39,8 @@ pub fn scenarios(
 
 /// Whether `objective` or one of `constraints` reads scenarios at all.
 pub fn reads_scenarios(objective: &Objective, constraints: &[Constraint]) -> bool {
-    matches!(objective, Objective::MaximumGrowth) || !measures(objective, constraints).is_empty()
+    matches!(objective, Objective::MaximumGrowth | Objective::Learned { .. })
+        || !measures(objective, constraints).is_empty()
 }
 
 fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<ScenarioMeasure> {

@@ -68,6 +68,7 @@ mod clusters;
 mod constrained_parity;
 mod equal_risk;
 mod hierarchical;
+mod learned;
 mod linkage;
 mod mean_risk;
 mod multi_period;
@@ -97,6 +98,7 @@ pub use error::{AllocationError, Relaxation};
 pub use fallback::allocate_first;
 pub use frontier::{FrontierPoint, frontier};
 pub use history::{reads_scenarios, scenarios};
+pub use learned::{Learned, Training};
 pub use measure::ScenarioMeasure;
 pub use multi_period::{Period, Plan, plan};
 pub use objective::{Linkage, Measure, Objective};
@@ -181,6 +183,9 @@ pub fn allocate_from(
         Objective::NestedClusters { linkage } => nested::allocate(problem, linkage),
         Objective::SchurComplementary { linkage, share } => {
             schur::allocate(problem, linkage, share)
+        }
+        Objective::Learned { hidden, period, seed } => {
+            learned::allocate(problem, (hidden, period, seed))
         }
     }
 }

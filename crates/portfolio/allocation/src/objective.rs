@@ -30,6 +30,7 @@
 //! | `hierarchical equal risk` | Raffinot's, by variance with ward linkage; the same variants |
 //! | `nested clusters`, `nested clusters with average linkage` | minimum variance in and among clusters |
 //! | `schur complementary`, `schur complementary at 30% with single linkage` | between hierarchical risk parity (0%) and minimum variance (100%) |
+//! | `learned with 16 hidden every 5 days from seed 0` | a network trained on after-cost utility ([`Learned`](crate::Learned)) |
 
 use std::fmt;
 use std::str::FromStr;
@@ -115,6 +116,16 @@ pub enum Objective {
         /// How much of the other half's covariance is taken into account, from 0 to 1.
         share: f64,
     },
+    /// A network from features to weights (Zhang, Zohren and Roberts, 2020), trained on the days of
+    /// the scenarios.
+    Learned {
+        /// Units of the hidden layer.
+        hidden: usize,
+        /// Days from one rebalance to the next, as it is trained.
+        period: usize,
+        /// Where its random numbers start.
+        seed: u64,
+    },
 }
 
 /// The distance between two clusters of assets.
@@ -143,7 +154,7 @@ pub enum Measure {
     Volatility,
 }
 
-const METHODS: [&str; 10] = [
+const METHODS: [&str; 11] = [
     "maximise",
     "minimise",
     "equal weight",
@@ -154,6 +165,7 @@ const METHODS: [&str; 10] = [
     "hierarchical equal risk",
     "nested clusters",
     "schur complementary",
+    "learned",
 ];
 
 /// How much of the other half a Schur complementary allocation takes into account if nothing is
@@ -181,6 +193,7 @@ impl Objective {
             Objective::HierarchicalEqualRisk { .. } => "hierarchical equal risk",
             Objective::NestedClusters { .. } => "nested clusters",
             Objective::SchurComplementary { .. } => "schur complementary",
+            Objective::Learned { .. } => "learned",
         }
     }
 
@@ -228,6 +241,7 @@ impl FromStr for Objective {
                 let linkage = linkage(&mut cursor)?.unwrap_or(Linkage::Ward);
                 Objective::SchurComplementary { linkage, share }
             }
+            "learned" => learned(&mut cursor)?,
             _ => {
                 let names: Vec<String> = METHODS.iter().map(|name| format!("`{name}`")).collect();
                 let expected = format!("one of {}", names.join(", "));
@@ -353,6 +367,46 @@ fn once(cursor: &Cursor<'_>, place: usize, seen: bool) -> Result<(), ParseError>
     }
 }
 
+/// `with 16 hidden every 5 days from seed 0`, each part if it comes next.
+fn learned(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
+    let hidden = counted(cursor, "with", "hidden", 8)?;
+    let period = counted(cursor, "every", "days", 5)?;
+    let seed = match cursor.take_phrase("from seed") {
+        true => whole(cursor, 0)?,
+        false => 0,
+    };
+    Ok(Objective::Learned { hidden: hidden as usize, period: period as usize, seed })
+}
+
+/// A number between two words, or `usual` if the first does not come next.
+fn counted(
+    cursor: &mut Cursor<'_>,
+    before: &str,
+    after: &str,
+    usual: u64,
+) -> Result<u64, ParseError> {
+    if !cursor.take_word(before) {
+        return Ok(usual);
+    }
+    let number = whole(cursor, 1)?;
+    let start = cursor.here();
+    match cursor.take_word(after) {
+        true => Ok(number),
+        false => Err(cursor.error_at(start, format!("`{after}`"), None)),
+    }
+}
+
+/// A whole number up to a million.
+fn whole(cursor: &mut Cursor<'_>, least: u64) -> Result<u64, ParseError> {
+    let start = cursor.here();
+    let fits = |number: &f64| number.fract() == 0.0 && (least as f64..=1e6).contains(number);
+    let number = cursor.number().filter(fits);
+    let number = number.map(|number| number as u64);
+    number.ok_or_else(|| {
+        cursor.error_at(start, format!("a whole number from {least} to 1000000"), None)
+    })
+}
+
 /// `by volatility`, if it comes next.
 fn measure(cursor: &mut Cursor<'_>) -> Result<Measure, ParseError> {
     if !cursor.take_word("by") {
@@ -462,6 +516,9 @@ impl fmt::Display for Objective {
                 }
                 write_linkage(f, *linkage, Linkage::Ward)
             }
+            Objective::Learned { hidden, period, seed } => {
+                write!(f, "learned with {hidden} hidden every {period} days from seed {seed}")
+            }
             simple => f.write_str(simple.method()),
         }
     }
@@ -558,6 +615,11 @@ mod tests {
                 "hierarchical equal risk by volatility with single linkage",
             ),
             ("nested clusters with ward linkage", "nested clusters"),
+            ("learned", "learned with 8 hidden every 5 days from seed 0"),
+            (
+                "learned with 16 hidden from seed 2",
+                "learned with 16 hidden every 5 days from seed 2",
+            ),
             ("schur complementary at 50%", "schur complementary"),
             (
                 "Schur complementary at 30% with weighted linkage",
@@ -591,7 +653,7 @@ mod tests {
         for (text, message) in [
             (
                 "risk party",
-                "character 1: expected one of `maximise`, `minimise`, `equal weight`, `inverse volatility`, `inverse variance`, `risk parity`, `hierarchical risk parity`, `hierarchical equal risk`, `nested clusters`, `schur complementary`; did you mean `risk parity`?",
+                "character 1: expected one of `maximise`, `minimise`, `equal weight`, `inverse volatility`, `inverse variance`, `risk parity`, `hierarchical risk parity`, `hierarchical equal risk`, `nested clusters`, `schur complementary`, `learned`; did you mean `risk parity`?",
             ),
             (
                 "maximise retrun - variance",
@@ -610,6 +672,8 @@ mod tests {
                 "maximise return - 2 * costs",
                 "character 19: expected `costs` without a factor (change the cost model instead)",
             ),
+            ("learned with 0 hidden", "character 14: expected a whole number from 1 to 1000000"),
+            ("learned every 5 weeks", "character 17: expected `days`"),
             ("maximise return - costs - costs", "character 27: expected each penalty once"),
             (
                 "maximise return - varianse",

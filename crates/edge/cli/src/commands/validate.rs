@@ -161,7 +161,7 @@ fn trials(args: &ValidateArgs) -> anyhow::Result<Vec<Trial>> {
             let objective: Objective = sentence.parse()?;
             let means = if objective.needs_returns() { args.mean.len() } else { 1 };
             let covariances = match objective {
-                Objective::EqualWeight | Objective::MaximumGrowth => 1,
+                Objective::EqualWeight | Objective::MaximumGrowth | Objective::Learned { .. } => 1,
                 _ => args.covariance.len(),
             };
             for covariance in &args.covariance[..covariances] {
