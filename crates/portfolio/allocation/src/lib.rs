@@ -97,7 +97,7 @@ pub use error::{AllocationError, Relaxation};
 pub use factor_parity::factor_risk_budgets;
 pub use fallback::{allocate_first, chain};
 pub use frontier::{FrontierPoint, frontier};
-pub use history::{reads_scenarios, scenarios};
+pub use history::{reads_scenarios, reads_uncertainty, scenarios};
 pub use measure::ScenarioMeasure;
 pub use objective::{Linkage, Measure, Objective, Regularisation};
 pub use parity::risk_budgets;
