@@ -167,8 +167,78 @@ def reference(returns):
         {"covariance_interval": True}, tolerance=1e-3, value_tolerance=1e-8)
 
 
+def parity(returns):
+    import riskfolio as rp
+
+    mean = returns.mean().to_numpy()
+    port = rp.Portfolio(returns=returns)
+    port.assets_stats(method_mu="hist", method_cov="hist")
+    port.solvers = ["CLARABEL"]
+    port.sol_params = {"CLARABEL": TIGHT}
+    floor = float(np.quantile(mean, 0.75))
+    v = np.diag(returns.cov())
+    for version, words in [("A", ""), ("B", " regularised"), ("C", " penalised by 2")]:
+        port.lowerret = floor
+        w = port.rrp_optimization(version=version, l=2)["weights"].to_numpy()
+        sigma = returns.cov().to_numpy()
+        risk = w @ sigma @ w
+        rho = {"A": 0.0, "B": risk, "C": 2 * (v * w * w).sum()}[version]
+        gamma = np.sqrt(len(w) * (w * (sigma @ w)).min())
+        case(f"robust_riskfolio_rrp_{version.lower()}", moments="us20_250",
+             source=f"Riskfolio-Lib 7.4.0 rrp_optimization, version {version}, CLARABEL",
+             objective=f"relaxed risk parity{words}",
+             constraints=["long only", f"characteristic(mean) >= {floor!r}"],
+             tolerance=1e-4, weights=w, value=np.sqrt(risk + rho) - gamma, value_tolerance=1e-7,
+             extra={"characteristics": {"mean": list(mean)}})
+    # Factors: the mean of all assets, and the mean of the first ten less that of the others.
+    halves = np.repeat([1.0, -1.0], 10)
+    port = rp.Portfolio(returns=returns, factors=pd.DataFrame(
+        {"market": returns.mean(axis=1), "halves": (returns * halves).mean(axis=1)}))
+    rng = np.random.default_rng(4)
+    B = np.column_stack([1 + 0.3 * rng.standard_normal(20), 0.4 * halves + 0.1 * rng.standard_normal(20)])
+    B = np.round(B, 3)
+    port.assets_stats(method_mu="hist", method_cov="hist")
+    port.B = pd.DataFrame(B, index=returns.columns, columns=["market", "halves"])
+    port.feature_selection = "stepwise"
+    port.solvers = ["CLARABEL"]
+    port.sol_params = {"CLARABEL": TIGHT}
+    w = port.rp_optimization(model="FC", rm="MV")["weights"].to_numpy()
+    case("robust_riskfolio_factor_parity", moments="us20_250",
+         source="Riskfolio-Lib 7.4.0 rp_optimization, model FC, CLARABEL",
+         objective="factor risk parity: market, halves", constraints=[], tolerance=1e-5, weights=w,
+         value=w @ returns.cov().to_numpy() @ w, value_tolerance=1e-8,
+         extra={"characteristics": {"market": list(B[:, 0]), "halves": list(B[:, 1])}})
+
+
+def stacking(returns):
+    from skfolio import RiskMeasure
+    from skfolio.optimization import (EqualWeighted, InverseVolatility, MeanRisk, RiskBudgeting,
+                                      StackingOptimization)
+
+    def least(measure):
+        return MeanRisk(risk_measure=measure, solver="CLARABEL", solver_params=TIGHT)
+
+    parts = [("v", InverseVolatility(), "inverse volatility"), ("e", EqualWeighted(), "equal weight"),
+             ("m", least(RiskMeasure.VARIANCE), "minimise variance"),
+             ("c", least(RiskMeasure.CVAR), "minimise cvar(95%)"),
+             ("r", RiskBudgeting(solver_params=TIGHT), "risk parity")]
+    for name, last, words, chosen in [
+        ("variance", least(RiskMeasure.VARIANCE), "minimise variance", parts[:2] + parts[3:]),
+        ("cvar", least(RiskMeasure.CVAR), "minimise cvar(95%)", parts[:3] + parts[4:]),
+        ("parity", RiskBudgeting(solver_params=TIGHT), "risk parity", parts)]:
+        model = StackingOptimization(estimators=[(key, part) for key, part, _ in chosen],
+                                     final_estimator=last, cv="ignore")
+        w = model.fit(returns).weights_
+        case(f"robust_stack_{name}", moments="us20_250",
+             source="skfolio 1.12.2 StackingOptimization without cross-validation, CLARABEL",
+             objective=words, constraints=["long only"], tolerance=1e-5, weights=w,
+             extra={"stack": [words for _, _, words in chosen]})
+
+
 if __name__ == "__main__":
     returns = read()
+    parity(returns)
+    stacking(returns)
     skfolio(returns)
     riskfolio(returns)
     reference(returns)

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use allocation::{
-    AllocationError, Constraint, Costs, Objective, Problem, allocate, reads_scenarios, scenarios,
+    AllocationError, Constraint, Costs, Objective, Problem, Uncertainty, allocate, reads_scenarios,
+    reads_uncertainty, scenarios,
 };
 use journal::{Because, Kind};
 use risk::Moments;
@@ -16,6 +17,9 @@ use crate::facts::{Allocated, Estimated};
 use crate::moments::returns;
 use crate::observe::Before;
 use crate::{CycleError, Desk, Seen, Trail};
+
+/// The level of the uncertainty sets that `robust return` and `robust variance` read.
+const ROBUST_CONFIDENCE: f64 = 0.95;
 
 /// Puts the moments on record.
 pub(crate) fn record_moments(
@@ -67,6 +71,10 @@ pub(crate) fn choose(
         }
         false => None,
     };
+    let uncertainty = reads_uncertainty(&objective).then(|| {
+        let stretches = moments.observations as f64 / f64::from(view.horizon_days.max(1));
+        Uncertainty::of(&moments, stretches, ROBUST_CONFIDENCE)
+    });
     let problem = Problem {
         moments: &moments,
         expected_return: &view.expected_return,
@@ -75,6 +83,7 @@ pub(crate) fn choose(
         groups: &desk.groups,
         costs: Some(costs(desk, seen, daily, free * before.nav.to_f64())),
         scenarios: scenarios.as_ref(),
+        uncertainty: uncertainty.as_ref(),
         ..Problem::new(&moments, seen.day())
     };
     let mut target = allocate(&objective, &problem).map_err(failed)?;

@@ -228,6 +228,18 @@ pub enum AllocationError {
         /// What is in the way.
         reason: String,
     },
+    /// Portfolios of portfolios cannot be had.
+    #[error("the portfolios cannot be stacked: {reason}")]
+    NotStacked {
+        /// What is in the way, and what to do.
+        reason: String,
+    },
+    /// Factors cannot be given risk budgets.
+    #[error("factors cannot have risk budgets: {reason}; choose other factors")]
+    NoFactors {
+        /// What is in the way.
+        reason: String,
+    },
     /// A risk budget is not a positive number.
     #[error("the risk budget of {symbol} is {value}: make it positive or drop the asset")]
     NoBudget {

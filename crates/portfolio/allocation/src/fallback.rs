@@ -6,7 +6,12 @@
 
 use types::Target;
 
-use crate::{AllocationError, Objective, Problem, allocate};
+use crate::{AllocationError, Objective, ParseError, Problem, allocate};
+
+/// The objectives of `maximise sharpe, else minimise variance`, for [`allocate_first`].
+pub fn chain(text: &str) -> Result<Vec<Objective>, ParseError> {
+    text.split(", else ").map(str::parse).collect()
+}
 
 /// The target of the first objective that can be solved. Its certificate names each one before it
 /// with its error. Fails with the first error if none can be solved, and as

@@ -43,13 +43,24 @@ pub fn reads_scenarios(objective: &Objective, constraints: &[Constraint]) -> boo
         || !measures(objective, constraints).is_empty()
 }
 
-fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<ScenarioMeasure> {
-    let risks: Vec<&Risk> = match objective {
+/// Whether `objective` reads how wrong the moments may be.
+pub fn reads_uncertainty(objective: &Objective) -> bool {
+    let robust = |risk: &&Risk| {
+        matches!(risk, Risk::ReturnUncertainty | Risk::RobustVariance | Risk::RobustVolatility)
+    };
+    risks(objective).iter().any(robust)
+}
+
+fn risks(objective: &Objective) -> Vec<&Risk> {
+    match objective {
         Objective::MinimumRisk(risk) | Objective::MaximumRatio { risk, .. } => vec![risk],
         Objective::MeanRisk { penalties, .. } => penalties.iter().map(|(_, risk)| risk).collect(),
         _ => vec![],
-    };
-    let aimed = risks.into_iter().filter_map(|risk| match risk {
+    }
+}
+
+fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<ScenarioMeasure> {
+    let aimed = risks(objective).into_iter().filter_map(|risk| match risk {
         Risk::Scenario(measure) => Some(*measure),
         Risk::RobustConditionalValueAtRisk { level, .. } => {
             Some(ScenarioMeasure::ConditionalValueAtRisk(*level))

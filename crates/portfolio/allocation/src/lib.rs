@@ -60,6 +60,7 @@ mod conflict;
 mod evidence;
 mod fallback;
 mod relaxation;
+mod stacking;
 
 mod active_set;
 mod critical_line;
@@ -67,6 +68,7 @@ mod critical_line;
 mod clusters;
 mod constrained_parity;
 mod equal_risk;
+mod factor_parity;
 mod hierarchical;
 mod learned;
 mod linkage;
@@ -78,6 +80,7 @@ mod nested;
 mod newton;
 mod parity;
 mod ratio;
+mod relaxed_parity;
 mod schur;
 mod separable;
 mod sharpe;
@@ -95,17 +98,19 @@ pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoin
 pub use cutting::WarmStart;
 pub use discrete::{Discrete, allocate_discrete};
 pub use error::{AllocationError, Relaxation};
-pub use fallback::allocate_first;
+pub use factor_parity::factor_risk_budgets;
+pub use fallback::{allocate_first, chain};
 pub use frontier::{FrontierPoint, frontier};
-pub use history::{reads_scenarios, scenarios};
+pub use history::{reads_scenarios, reads_uncertainty, scenarios};
 pub use learned::{Learned, Training};
 pub use measure::ScenarioMeasure;
 pub use multi_period::{Period, Plan, plan};
-pub use objective::{Linkage, Measure, Objective};
+pub use objective::{Linkage, Measure, Objective, Regularisation};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
 pub use risk_of::Risk;
 pub use sentence::ParseError;
+pub use stacking::allocate_stacked;
 pub use uncertainty::{CovarianceSet, MeanSet, Uncertainty};
 
 use mean_risk::MeanRisk;
@@ -171,6 +176,13 @@ pub fn allocate_from(
         }
         Objective::MaximumSharpe { risk_free } => sharpe::maximise(problem, risk_free),
         Objective::RiskParity => parity::allocate(problem),
+        Objective::RelaxedRiskParity { regularisation } => {
+            relaxed_parity::allocate(problem, regularisation)
+        }
+        Objective::FactorRiskParity { factors } => {
+            let equal: Vec<(String, f64)> = factors.into_iter().map(|name| (name, 1.0)).collect();
+            factor_risk_budgets(problem, &equal)
+        }
         Objective::InverseVariance => naive::inverse_variance(problem),
         Objective::MaximumDiversification => sharpe::diversify(problem),
         Objective::MaximumDecorrelation => naive::decorrelate(problem),

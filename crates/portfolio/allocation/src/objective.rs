@@ -25,6 +25,9 @@
 //! | `minimise correlation` | minimum variance of the correlations alone |
 //! | `inverse variance` | weights in proportion to 1 / variance |
 //! | `risk parity` | equal risk contributions |
+//! | `relaxed risk parity` | as equal contributions as the sentences allow (Gambeta and Kwon, model A) |
+//! | `relaxed risk parity regularised`, `... penalised by 2` | their models B and C |
+//! | `factor risk parity: market, value` | equal contributions of factors, whose exposures are characteristics |
 //! | `hierarchical risk parity` | López de Prado's, by variance with single linkage |
 //! | `hierarchical risk parity by volatility with ward linkage` | its variants |
 //! | `hierarchical equal risk` | Raffinot's, by variance with ward linkage; the same variants |
@@ -90,6 +93,16 @@ pub enum Objective {
     MaximumGrowth,
     /// Equal contributions to risk (Maillard, Roncalli and Teiletche, 2010).
     RiskParity,
+    /// Contributions to risk as equal as the sentences allow (Gambeta and Kwon, 2020).
+    RelaxedRiskParity {
+        /// What else is kept small.
+        regularisation: Regularisation,
+    },
+    /// Equal contributions of factors to risk (Roncalli and Weisang, 2016).
+    FactorRiskParity {
+        /// The characteristics that are the exposures.
+        factors: Vec<String>,
+    },
     /// Hierarchical risk parity (López de Prado, 2016).
     HierarchicalRiskParity {
         /// How clusters are joined.
@@ -128,6 +141,18 @@ pub enum Objective {
     },
 }
 
+/// What relaxed risk parity keeps small beside the spread of the contributions.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Regularisation {
+    /// Nothing: model A.
+    #[default]
+    None,
+    /// The risk of the portfolio: model B.
+    Risk,
+    /// The weights times volatilities, by this positive factor: model C.
+    Penalty(f64),
+}
+
 /// The distance between two clusters of assets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Linkage {
@@ -154,13 +179,15 @@ pub enum Measure {
     Volatility,
 }
 
-const METHODS: [&str; 11] = [
+const METHODS: [&str; 13] = [
     "maximise",
     "minimise",
     "equal weight",
     "inverse volatility",
     "inverse variance",
     "risk parity",
+    "relaxed risk parity",
+    "factor risk parity",
     "hierarchical risk parity",
     "hierarchical equal risk",
     "nested clusters",
@@ -186,6 +213,8 @@ impl Objective {
             Objective::MaximumRatio { .. } => "maximum ratio of return to risk",
             Objective::MaximumGrowth => "exact Kelly",
             Objective::RiskParity => "risk parity",
+            Objective::RelaxedRiskParity { .. } => "relaxed risk parity",
+            Objective::FactorRiskParity { .. } => "factor risk parity",
             Objective::InverseVariance => "inverse variance",
             Objective::MaximumDiversification => "maximum diversification",
             Objective::MaximumDecorrelation => "maximum decorrelation",
@@ -222,6 +251,12 @@ impl FromStr for Objective {
             "equal" if cursor.take_word("weight") => Objective::EqualWeight,
             "inverse" if cursor.take_word("volatility") => Objective::InverseVolatility,
             "risk" if cursor.take_word("parity") => Objective::RiskParity,
+            "relaxed" if cursor.take_phrase("risk parity") => {
+                Objective::RelaxedRiskParity { regularisation: regularisation(&mut cursor)? }
+            }
+            "factor" if cursor.take_phrase("risk parity") => {
+                Objective::FactorRiskParity { factors: factors(&mut cursor)? }
+            }
             "inverse" if cursor.take_word("variance") => Objective::InverseVariance,
             "hierarchical" if cursor.take_word("equal") && cursor.take_word("risk") => {
                 let measure = measure(&mut cursor)?;
@@ -407,6 +442,34 @@ fn whole(cursor: &mut Cursor<'_>, least: u64) -> Result<u64, ParseError> {
     })
 }
 
+/// `regularised` or `penalised by 2`, if it comes next.
+fn regularisation(cursor: &mut Cursor<'_>) -> Result<Regularisation, ParseError> {
+    if cursor.take_word("regularised") || cursor.take_word("regularized") {
+        return Ok(Regularisation::Risk);
+    }
+    if !(cursor.take_phrase("penalised by") || cursor.take_phrase("penalized by")) {
+        return Ok(Regularisation::None);
+    }
+    let place = cursor.here();
+    match cursor.number() {
+        Some(factor) if factor > 0.0 => Ok(Regularisation::Penalty(factor)),
+        _ => Err(cursor.error_at(place, "a positive number", None)),
+    }
+}
+
+/// `: market, value`.
+fn factors(cursor: &mut Cursor<'_>) -> Result<Vec<String>, ParseError> {
+    let place = cursor.here();
+    if !cursor.take(":") {
+        return Err(cursor.error_at(place, "`:` and the characteristics that are factors", None));
+    }
+    let mut names = vec![cursor.listed()?.to_owned()];
+    while cursor.take(",") {
+        names.push(cursor.listed()?.to_owned());
+    }
+    Ok(names)
+}
+
 /// `by volatility`, if it comes next.
 fn measure(cursor: &mut Cursor<'_>) -> Result<Measure, ParseError> {
     if !cursor.take_word("by") {
@@ -488,6 +551,17 @@ impl fmt::Display for Objective {
             }
             Objective::MaximumRatio { risk, risk_free } => {
                 write!(f, "maximise return / {risk} over {risk_free}")
+            }
+            Objective::RelaxedRiskParity { regularisation } => {
+                f.write_str(self.method())?;
+                match regularisation {
+                    Regularisation::None => Ok(()),
+                    Regularisation::Risk => f.write_str(" regularised"),
+                    Regularisation::Penalty(factor) => write!(f, " penalised by {factor}"),
+                }
+            }
+            Objective::FactorRiskParity { factors } => {
+                write!(f, "{}: {}", self.method(), factors.join(", "))
             }
             Objective::MaximumGrowth => f.write_str("maximise growth"),
             Objective::MaximumSharpe { risk_free: 0.0 } => f.write_str("maximise sharpe"),
@@ -605,6 +679,10 @@ mod tests {
                 "maximise return - 2 * robust cvar(95%) within 0.001 - 0.1 * largest weight",
             ),
             ("risk parity", "risk parity"),
+            ("relaxed risk parity", "relaxed risk parity"),
+            ("Relaxed risk parity regularised", "relaxed risk parity regularised"),
+            ("relaxed risk parity penalised by 2", "relaxed risk parity penalised by 2"),
+            ("factor risk parity: market,value", "factor risk parity: market, value"),
             ("hierarchical risk parity", "hierarchical risk parity"),
             ("inverse variance", "inverse variance"),
             ("maximize diversification", "maximise diversification"),
@@ -653,7 +731,7 @@ mod tests {
         for (text, message) in [
             (
                 "risk party",
-                "character 1: expected one of `maximise`, `minimise`, `equal weight`, `inverse volatility`, `inverse variance`, `risk parity`, `hierarchical risk parity`, `hierarchical equal risk`, `nested clusters`, `schur complementary`, `learned`; did you mean `risk parity`?",
+                "character 1: expected one of `maximise`, `minimise`, `equal weight`, `inverse volatility`, `inverse variance`, `risk parity`, `relaxed risk parity`, `factor risk parity`, `hierarchical risk parity`, `hierarchical equal risk`, `nested clusters`, `schur complementary`, `learned`; did you mean `risk parity`?",
             ),
             (
                 "maximise retrun - variance",

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use allocation::{
     Constraint, Costs, CovarianceSet, MeanSet, Objective, Problem, Uncertainty, allocate,
-    critical_line, frontier,
+    allocate_stacked, critical_line, frontier,
 };
 use risk::{Matrix, Moments, Returns};
 use serde::Deserialize;
@@ -40,6 +40,9 @@ struct Case {
     #[serde(default)]
     probabilities: Vec<f64>,
     uncertainty: Option<UncertaintyFile>,
+    /// The parts of a portfolio of portfolios.
+    #[serde(default)]
+    stack: Vec<Objective>,
     expected: Expected,
 }
 
@@ -142,8 +145,11 @@ fn run(case: &Case) -> (f64, Option<f64>) {
         uncertainty: uncertainty.as_ref(),
         ..Problem::new(&moments, parse_date("2022-12-28").unwrap())
     };
-    let target = allocate(&case.objective, &problem)
-        .unwrap_or_else(|error| panic!("{}: {error}", case.objective));
+    let found = match case.stack.is_empty() {
+        true => allocate(&case.objective, &problem),
+        false => allocate_stacked(&case.objective, &case.stack, &problem).map(|(target, _)| target),
+    };
+    let target = found.unwrap_or_else(|error| panic!("{}: {error}", case.objective));
     let evidence = &target.certificate;
     assert_ne!(evidence.status, Status::AlmostSolved, "{}: {evidence:?}", case.objective);
     let weights = case.expected.weights.iter().flatten().zip(&target.weights);

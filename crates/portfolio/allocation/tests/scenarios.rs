@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use allocation::{
     AllocationError, Constraint, Objective, Problem, WarmStart, allocate, allocate_first,
-    allocate_from,
+    allocate_from, chain,
 };
 use proptest::prelude::*;
 use risk::{Matrix, Moments, Returns};
@@ -164,8 +164,7 @@ fn conflicts_name_the_risk_and_the_cheapest_way_out() {
 #[test]
 fn a_chain_of_objectives_records_what_failed() {
     let set = waves(4, 60);
-    let chain: Vec<Objective> =
-        ["maximise sharpe over 50%", "minimise cvar(95%)"].map(|s| s.parse().unwrap()).to_vec();
+    let chain = chain("maximise sharpe over 50%, else minimise cvar(95%)").unwrap();
     let constraints = parsed(&["long only"]);
     let target = allocate_first(&chain, &set.problem(&constraints)).unwrap();
     assert_eq!(target.certificate.method, "minimum risk");

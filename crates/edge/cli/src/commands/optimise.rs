@@ -10,7 +10,9 @@ pub use given::named;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use allocation::{Constraint, Objective, Problem, allocate, frontier as sweep, scenarios};
+use allocation::{
+    Constraint, Objective, Problem, Uncertainty, allocate, frontier as sweep, scenarios,
+};
 use anyhow::{Context, bail};
 use clap::Args;
 use risk::{Gaps, Moments, ReturnKind, Returns, Window, estimate};
@@ -19,6 +21,9 @@ use types::{Date, Digest, Panel, Symbol, Target};
 use crate::commands::Found;
 use crate::show::{Format, json, percent, say, some, table, words};
 use crate::world::{accept, import_prices};
+
+/// The level of the uncertainty sets that `robust return` and `robust variance` read.
+const CONFIDENCE: f64 = 0.95;
 
 /// Where returns and risk come from.
 #[derive(Debug, Args)]
@@ -176,7 +181,13 @@ pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
     let objective: Objective = args.objective.parse()?;
     let days = args.market.horizon;
     let scenarios = scenarios(&objective, &question.constraints, &question.returns, days)?;
-    let problem = Problem { scenarios: scenarios.as_ref(), ..question.problem() };
+    let stretches = question.returns.rows() as f64 / days.max(1) as f64;
+    let uncertainty = Uncertainty::of(&question.moments, stretches, CONFIDENCE);
+    let problem = Problem {
+        scenarios: scenarios.as_ref(),
+        uncertainty: Some(&uncertainty),
+        ..question.problem()
+    };
     let target = allocate(&objective, &problem)?;
     match args.market.format {
         Format::Json => json(&target)?,
