@@ -268,7 +268,7 @@ impl Writer<'_, '_, '_> {
         let risk = vec![(u, unit), (z, -unit * tail.ln()), (self.epigraph.column, -1.0)];
         self.row(risk, false);
         let mut sum: Terms = vec![(z, -1.0)];
-        for (s, loss) in losses.iter().enumerate() {
+        for (s, loss) in losses.iter().enumerate().filter(|(s, _)| scenarios.possible(*s)) {
             let power = self.column();
             sum.push((power, scenarios.probability(s)));
             let mut exponent = loss.clone();
@@ -309,7 +309,8 @@ impl Writer<'_, '_, '_> {
     /// `column >= −Σ p u` with `exp(u_s) <= 1 + return_s`.
     fn growth(&mut self, scenarios: &Scenarios<'_>) {
         let mut sum: Terms = vec![(self.epigraph.column, -1.0)];
-        for (s, loss) in losses(scenarios, 1.0).into_iter().enumerate() {
+        let losses = losses(scenarios, 1.0).into_iter().enumerate();
+        for (s, loss) in losses.filter(|(s, _)| scenarios.possible(*s)) {
             let log = self.column();
             sum.push((log, -scenarios.probability(s)));
             let wealth = loss.into_iter().map(|(asset, l)| (asset, -l)).collect();

@@ -61,7 +61,7 @@ impl RiskTerm<'_> {
             }
             RiskTerm::Growth(scenarios) => {
                 let returns = scenarios.of_portfolio(weights);
-                let logs = returns.iter().enumerate();
+                let logs = returns.iter().enumerate().filter(|(s, _)| scenarios.possible(*s));
                 Some(-logs.map(|(s, r)| scenarios.probability(s) * r.ln_1p()).sum::<f64>())
             }
             RiskTerm::Absolute(rates) => {

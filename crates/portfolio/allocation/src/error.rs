@@ -91,6 +91,16 @@ pub enum AllocationError {
         /// The measure or the method.
         what: String,
     },
+    /// A measure of spread over a single scenario, from which nothing can be apart.
+    #[error(
+        "{measure} needs two scenarios that can happen and there is {found}: give more scenarios"
+    )]
+    FewScenarios {
+        /// The measure.
+        measure: String,
+        /// How many have a probability.
+        found: usize,
+    },
     /// A robust sentence needs to know how wrong the moments may be.
     #[error("{what} needs to know how wrong the moments may be: give `uncertainty`")]
     NoUncertainty {

@@ -179,6 +179,18 @@ impl ScenarioMeasure {
         )
     }
 
+    /// Whether it is divided by `1 − Σ p²`, which is nought for a single scenario.
+    pub(crate) fn is_of_spread(&self) -> bool {
+        matches!(
+            self,
+            M::StandardDeviation
+                | M::SemiDeviation
+                | M::SemiVariance
+                | M::SecondLowerPartialMoment(_)
+                | M::GiniMeanDifference
+        )
+    }
+
     /// The measure that comes next in a sentence, if one does.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ParseError> {
         for (name, build) in LEVELS {

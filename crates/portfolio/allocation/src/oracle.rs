@@ -48,11 +48,12 @@ pub(crate) fn support(measure: M, scenarios: &Scenarios<'_>, returns: &[f64]) ->
             Support::of_losses(worst, low).and(high)
         }
         M::WorstRealisation => {
-            let (at, loss) = largest(&losses());
+            let (at, loss) = largest(scenarios, &losses());
             Support::of_losses(loss, vec![(at, 1.0)])
         }
         M::Range => {
-            let ((low, loss), (high, gain)) = (largest(&losses()), largest(returns));
+            let (low, loss) = largest(scenarios, &losses());
+            let (high, gain) = largest(scenarios, returns);
             Support { value: gain + loss, constant: 0.0, scenarios: vec![(low, -1.0), (high, 1.0)] }
         }
         M::FirstLowerPartialMoment(target) => {
@@ -73,7 +74,7 @@ pub(crate) fn support(measure: M, scenarios: &Scenarios<'_>, returns: &[f64]) ->
             spectral(scenarios, &losses(), |from, to| rest(from) - rest(to))
         }
         M::MaximumDrawdown => drawdown(returns, |depths| {
-            let (at, depth) = largest(depths);
+            let (at, depth) = largest(scenarios, depths);
             (depth, vec![(at, 1.0)])
         }),
         M::AverageDrawdown => drawdown(returns, |depths| {
@@ -151,12 +152,11 @@ fn deviation(
     }
 }
 
-fn largest(values: &[f64]) -> (usize, f64) {
-    let best = values
-        .iter()
-        .enumerate()
-        .fold((0, f64::NEG_INFINITY), |best, (s, v)| if *v > best.1 { (s, *v) } else { best });
-    (best.0, best.1)
+/// The first and largest value of those that are possible.
+fn largest(scenarios: &Scenarios<'_>, values: &[f64]) -> (usize, f64) {
+    let possible = values.iter().enumerate().filter(|(s, _)| scenarios.possible(*s));
+    let start = (0, f64::NEG_INFINITY);
+    possible.fold(start, |best, (s, v)| if *v > best.1 { (s, *v) } else { best })
 }
 
 /// The mean of the largest `tail` of `losses`, the one at the border in part, and who is in it.
@@ -165,9 +165,12 @@ fn tail_mean(scenarios: &Scenarios<'_>, losses: &[f64], tail: f64) -> (f64, Vec<
     members.sort_unstable_by(|a, b| losses[*b].total_cmp(&losses[*a]).then(a.cmp(b)));
     let (mut left, mut value, mut sum) = (tail, 0.0, Vec::with_capacity(members.len()));
     for scenario in members {
-        let part = scenarios.probability(scenario).min(left);
-        if part <= 0.0 {
+        if left <= 0.0 {
             break;
+        }
+        let part = scenarios.probability(scenario).min(left);
+        if part == 0.0 {
+            continue;
         }
         left -= part;
         value += part * losses[scenario];

@@ -126,6 +126,11 @@ impl Risk {
                 if relativistic && !scenarios.probabilities.is_empty() {
                     return Err(AllocationError::Unequal { measure: measure.to_string() });
                 }
+                let found = (0..scenarios.count()).filter(|s| scenarios.possible(*s)).count();
+                if measure.is_of_spread() && found < 2 {
+                    let measure = measure.to_string();
+                    return Err(AllocationError::FewScenarios { measure, found });
+                }
                 let measure = match measure {
                     ScenarioMeasure::SemiVariance => ScenarioMeasure::SemiDeviation,
                     other => *other,

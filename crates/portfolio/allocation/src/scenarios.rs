@@ -72,6 +72,11 @@ impl<'a> Scenarios<'a> {
         }
     }
 
+    /// Whether it can happen.
+    pub(crate) fn possible(&self, scenario: usize) -> bool {
+        self.probability(scenario) > 0.0
+    }
+
     /// `1 − Σ p²`: turns a mean square into the sample variance; `1 − 1/T` if equally likely.
     pub(crate) fn correction(&self) -> f64 {
         match self.probabilities {

@@ -91,7 +91,7 @@ impl<'a> Tail<'a> {
         for (s, r) in returns.iter().enumerate() {
             let beyond = if self.inside[s] { border + r } else { -r - border };
             let known = self.rows[s].is_some_and(|row| master.in_play(row));
-            if beyond > WRONG * size && !known {
+            if beyond > WRONG * size && !known && self.shares[s] > 0.0 {
                 wrong.push((beyond, s));
             }
         }

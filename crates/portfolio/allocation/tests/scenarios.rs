@@ -204,6 +204,106 @@ fn what_is_refused() {
     assert!(words.contains("they sum to 25"), "{words}");
 }
 
+/// Those that take probabilities.
+const EVERY_MEASURE: [&str; 18] = [
+    "cvar(95%)",
+    "evar(95%)",
+    "mad",
+    "standard deviation",
+    "semi-deviation",
+    "semi-variance",
+    "first lower partial moment",
+    "second lower partial moment",
+    "worst realisation",
+    "range",
+    "cvar range(95%)",
+    "gini mean difference",
+    "tail gini(95%)",
+    "maximum drawdown",
+    "average drawdown",
+    "cdar(95%)",
+    "edar(95%)",
+    "ulcer index",
+];
+
+#[test]
+fn impossible_scenarios_count_for_nothing() {
+    // The first scenario cannot happen. The others, the worst of the tail first, are those of
+    // `two_assets_that_take_turns_at_losing` and a calm day, as likely as it is said.
+    let with = Set::new(2, vec![-0.9, 0.5, -0.04, 0.01, 0.01, -0.02, 0.02, 0.02]);
+    let without = Set::new(2, vec![-0.04, 0.01, 0.01, -0.02, 0.02, 0.02]);
+    let long = parsed(&["long only"]);
+    for measure in EVERY_MEASURE {
+        let objective: Objective = format!("minimise {measure}").parse().unwrap();
+        let ask = |set: &Set, probabilities: &[f64]| {
+            let problem = Problem { probabilities, ..set.problem(&long) };
+            allocate(&objective, &problem).unwrap().certificate.objective
+        };
+        let plain = ask(&without, &[0.4, 0.3, 0.3]);
+        let padded = ask(&with, &[0.0, 0.4, 0.3, 0.3]);
+        // On a path the impossible day still moves the sum that peaks are taken from.
+        if !measure.contains("drawdown") && !measure.contains("dar") && measure != "ulcer index" {
+            assert!((plain - padded).abs() < 1e-7, "{measure}: {plain} {padded}");
+        }
+    }
+    // −0.04 a + 0.01 (1 − a) = 0.01 a − 0.02 (1 − a) at a = 0.03 / 0.08; both are in the tail.
+    for measure in ["cvar(95%)", "worst realisation"] {
+        let objective: Objective = format!("minimise {measure}").parse().unwrap();
+        let probabilities = &[0.0, 0.4, 0.3, 0.3];
+        let target = allocate(&objective, &Problem { probabilities, ..with.problem(&long) });
+        let target = target.unwrap();
+        assert!((target.weights[0] - 0.375).abs() < 1e-9, "{measure}");
+        assert!((target.certificate.objective - 0.00875).abs() < 1e-12, "{measure}");
+    }
+}
+
+#[test]
+fn a_drawdown_on_an_impossible_day_is_none() {
+    // One asset: the sum of returns is -10 %, -5 %, -15 %; of the last day's depth nobody hears.
+    let set = Set::new(1, vec![-0.10, 0.05, -0.10]);
+    for (measure, value) in [
+        ("maximum drawdown", 0.10),
+        ("cdar(50%)", 0.10),
+        ("average drawdown", 0.5 * 0.10 + 0.5 * 0.05),
+    ] {
+        let objective: Objective = format!("minimise {measure}").parse().unwrap();
+        let problem = Problem { probabilities: &[0.5, 0.5, 0.0], ..set.problem(&[]) };
+        let found = allocate(&objective, &problem).unwrap().certificate.objective;
+        assert!((found - value).abs() < 1e-12, "{measure}: {found}");
+    }
+}
+
+#[test]
+fn growth_heeds_only_what_can_happen() {
+    // Double or lose half, as likely: bet half of all. That all is lost cannot happen.
+    let set = Set::new(1, vec![1.0, -3.0, -0.5]);
+    let constraints = parsed(&["long only", "cash >= 0%"]);
+    let problem = Problem { probabilities: &[0.5, 0.0, 0.5], ..set.problem(&constraints) };
+    let target = allocate(&"maximise growth".parse().unwrap(), &problem).unwrap();
+    assert!((target.weights[0] - 0.5).abs() < 1e-5);
+    assert!((target.certificate.objective - 0.5 * 1.125_f64.ln()).abs() < 1e-8);
+}
+
+#[test]
+fn spread_needs_two_scenarios_that_can_happen() {
+    let one = Set::new(2, vec![-0.01, 0.02, 0.01, 0.0]);
+    for measure in [
+        "standard deviation",
+        "semi-deviation",
+        "semi-variance",
+        "second lower partial moment",
+        "gini mean difference",
+    ] {
+        let problem = Problem { probabilities: &[0.0, 1.0], ..one.problem(&[]) };
+        let objective: Objective = format!("minimise {measure}").parse().unwrap();
+        let words = allocate(&objective, &problem).unwrap_err().to_string();
+        let expected = format!(
+            "{measure} needs two scenarios that can happen and there is 1: give more scenarios"
+        );
+        assert_eq!(words, expected);
+    }
+}
+
 const MEASURES: [&str; 11] = [
     "cvar(90%)",
     "mad",
