@@ -55,7 +55,7 @@ impl<'a> Search<'a> {
             previous: known.previous,
             constraints: &world.constraints,
             groups: &groups,
-            costs: Some(Costs { linear: vec![cost; n], impact_factor: vec![0.0; n] }),
+            costs: Some(Costs { linear: vec![cost; n], ..Costs::default() }),
             scenarios: scenarios.as_ref(),
             benchmarks: &benchmarks,
             characteristics: &characteristics,
