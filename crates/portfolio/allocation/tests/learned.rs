@@ -103,7 +103,7 @@ fn every_sentence_holds() {
         let objective: Objective =
             "learned with 4 hidden every 2 days from seed 3".parse().unwrap();
         let days = scenarios(&objective, &constraints, &returns, 21).unwrap();
-        let costs = Costs { linear: vec![0.0005; 6], impact_factor: vec![0.0; 6] };
+        let costs = Costs { linear: vec![0.0005; 6], ..Costs::default() };
         let problem = Problem {
             constraints: &constraints,
             scenarios: days.as_ref(),

@@ -93,7 +93,7 @@ fn wrong_shapes_are_refused() {
 
 /// Two assets: the first rises, the second falls, both with a ripple.
 fn up_and_down(rows: usize) -> Vec<f64> {
-    let ripple = |row: usize| if row % 2 == 0 { 0.004 } else { -0.004 };
+    let ripple = |row: usize| if row.is_multiple_of(2) { 0.004 } else { -0.004 };
     (0..rows).flat_map(|row| [0.003 + ripple(row), -0.003 + ripple(row)]).collect()
 }
 
