@@ -34,6 +34,7 @@ mod sentence;
 mod constraint;
 mod objective;
 mod problem;
+mod terms;
 mod uncertainty;
 
 mod error;
@@ -111,6 +112,7 @@ pub use problem::{Costs, Problem};
 pub use risk_of::Risk;
 pub use sentence::ParseError;
 pub use stacking::allocate_stacked;
+pub use terms::{ExpectedReturn, NoObjective, Terms, TradingCost};
 pub use uncertainty::{CovarianceSet, MeanSet, Uncertainty};
 
 use mean_risk::MeanRisk;
@@ -221,6 +223,14 @@ mod pages {
     struct DiscretePage;
     #[doc = include_str!("../../../../docs/methods/constraints.md")]
     struct Constraints;
+    #[doc = include_str!("../../../../docs/methods/robust.md")]
+    struct Robust;
+    #[doc = include_str!("../../../../docs/methods/multi-period.md")]
+    struct MultiPeriod;
+    #[doc = include_str!("../../../../docs/methods/learned.md")]
+    struct LearnedPage;
+    #[doc = include_str!("../../../../docs/methods/stacking.md")]
+    struct Stacking;
     #[doc = include_str!("../../../../docs/methods/answers.md")]
     struct Answers;
 }

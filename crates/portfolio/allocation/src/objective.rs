@@ -348,12 +348,16 @@ fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
         }
         penalty(cursor, &mut penalties, &mut costs)?;
     }
-    let costs = costs.is_some();
-    Ok(match penalties[..] {
+    Ok(utility(penalties, costs.is_some()))
+}
+
+/// The expected return less penalties.
+pub(crate) fn utility(penalties: Vec<(f64, Risk)>, costs: bool) -> Objective {
+    match penalties[..] {
         [] => Objective::MeanVariance { risk_aversion: 0.0, costs },
         [(risk_aversion, Risk::Variance)] => Objective::MeanVariance { risk_aversion, costs },
         _ => Objective::MeanRisk { penalties, costs },
-    })
+    }
 }
 
 /// `over 0.2%`: the risk-free rate, nought if none is said.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use allocation::{
-    Constraint, Objective, Problem, Uncertainty, allocate, frontier as sweep, scenarios,
+    Constraint, Problem, Uncertainty, allocate_first, chain, frontier as sweep, scenarios,
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -81,7 +81,8 @@ pub struct OptimiseArgs {
     /// "maximise sharpe", "minimise cvar(95%)", "maximise return / cvar(95%)", "maximise growth",
     /// "minimise tracking_error(index)", "risk parity", "maximise diversification", "nested clusters",
     /// "hierarchical risk parity", "hierarchical equal risk", "schur complementary", "equal weight",
-    /// "inverse volatility"; a word that is not known is answered with those that are
+    /// "inverse volatility", "learned"; "maximise sharpe, else minimise variance" goes on to the next if one
+    /// has no answer; a word that is not known is answered with those that are
     #[arg(long, default_value = "minimise variance", value_name = "SENTENCE")]
     objective: String,
 }
@@ -178,9 +179,11 @@ pub(super) fn groups(given: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Sy
 /// Prints optimal weights with their certificate.
 pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
     let question = Question::read(&args.market)?;
-    let objective: Objective = args.objective.parse()?;
+    let objectives = chain(&args.objective)?;
     let days = args.market.horizon;
-    let scenarios = scenarios(&objective, &question.constraints, &question.returns, days)?;
+    let read = |objective| scenarios(objective, &question.constraints, &question.returns, days);
+    let scenarios = objectives.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let scenarios = scenarios.into_iter().flatten().next();
     let stretches = question.returns.rows() as f64 / days.max(1) as f64;
     let uncertainty = Uncertainty::of(&question.moments, stretches, CONFIDENCE);
     let problem = Problem {
@@ -188,7 +191,7 @@ pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
         uncertainty: Some(&uncertainty),
         ..question.problem()
     };
-    let target = allocate(&objective, &problem)?;
+    let target = allocate_first(&objectives, &problem)?;
     match args.market.format {
         Format::Json => json(&target)?,
         Format::Table => print(&target, &question.moments, args.market.horizon)?,
@@ -228,6 +231,9 @@ fn print(target: &Target, moments: &Moments, horizon: usize) -> anyhow::Result<(
         certificate.dual_residual,
         certificate.gap
     ));
+    for failed in &certificate.fallbacks {
+        say(&format!("tried before: {failed}"));
+    }
     for binding in &certificate.binding {
         say(&format!(
             "binding: {}  (shadow price {:.3e})",
