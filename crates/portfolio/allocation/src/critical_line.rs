@@ -88,7 +88,7 @@ pub struct CriticalLine {
 
 /// The critical line of `problem`.
 ///
-/// Fails as [`allocate`](crate::allocate) does; with [`AllocationError::NotHonoured`] where a
+/// Fails as [`allocate`](crate::allocate) does; with [`AllocationError::NotABound`] where a
 /// sentence is neither a bound on single assets nor one fixed budget, and as unbounded where an
 /// asset has no lower bound.
 pub fn critical_line(problem: &Problem<'_>) -> Result<CriticalLine, AllocationError> {
@@ -120,10 +120,8 @@ fn not_a_bound(region: &Region<'_>) -> AllocationError {
     let odd =
         region.rows.iter().find(|row| !matches!(row.label, Label::Asset(..)) && !row.equality);
     let constraint = odd.or(region.rows.last()).and_then(|row| region.words(row));
-    AllocationError::NotHonoured {
-        method: "the critical line",
+    AllocationError::NotABound {
         constraint: constraint.unwrap_or_else(|| "absolute weights".to_owned()),
-        value: "room for bounds on single assets and one fixed budget alone".to_owned(),
     }
 }
 
@@ -149,10 +147,15 @@ impl CriticalLine {
             }
             Structure::Factors { exposures, specific } => {
                 shape("the specific variance", expected_return.len(), specific.len())?;
-                if exposures.len() % specific.len() != 0 || !specific.iter().all(|d| *d > 0.0) {
-                    let (expected, found) = (specific.len(), exposures.len());
-                    let what = "positive specific variances and a row of exposures for each asset:";
-                    return Err(AllocationError::Shape { what, expected, found });
+                let (n, found) = (specific.len(), exposures.len());
+                if found % n != 0 {
+                    return Err(AllocationError::WrongFactors {
+                        reason: format!("{found} exposures are no rows of {n} assets"),
+                    });
+                }
+                if let Some(odd) = specific.iter().find(|d| d.is_nan() || **d <= 0.0) {
+                    let reason = format!("a specific variance is {odd} and must be above 0");
+                    return Err(AllocationError::WrongFactors { reason });
                 }
                 let tableau = Factors::new(exposures, specific);
                 walk_all(tableau, expected_return, bounds, budget)

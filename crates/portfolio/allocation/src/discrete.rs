@@ -186,6 +186,13 @@ fn bounds(
     if let Some(lot) = discrete.lots.iter().find(|lot| **lot <= 0.0 || !lot.is_finite()) {
         return Err(not_discrete(format!("a lot weighs {}", percent(*lot))));
     }
+    let least = discrete.least_weight.unwrap_or(0.0);
+    for (name, found) in [("the least weight", least), ("the gap at which to stop", discrete.gap)] {
+        if !(found >= 0.0 && found.is_finite()) {
+            let must = "finite and not negative";
+            return Err(AllocationError::Parameter { name, found, must });
+        }
+    }
     let long = region.lower.iter().all(|lower| *lower >= 0.0);
     if discrete.least_weight.is_some() && !long {
         return Err(not_discrete("a least weight needs `long only`".to_owned()));

@@ -232,6 +232,30 @@ pub enum AllocationError {
         /// The asset.
         symbol: Symbol,
     },
+    /// A number is out of its range.
+    #[error("{name} is {found}: it must be {must}")]
+    Parameter {
+        /// What it is.
+        name: &'static str,
+        /// The number.
+        found: f64,
+        /// Its range.
+        must: &'static str,
+    },
+    /// Exposures and specific variances are not those of the assets.
+    #[error("the factor structure is wrong: {reason}")]
+    WrongFactors {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The critical line walks between bounds on single assets with one budget.
+    #[error(
+        "the critical line has room for bounds on single assets and one fixed budget, not for `{constraint}`: drop it or choose an optimising objective"
+    )]
+    NotABound {
+        /// The sentence.
+        constraint: String,
+    },
     /// Counts, least weights or lots cannot be had.
     #[error("{reason}: allow more assets, a smaller least weight or another objective")]
     NotDiscrete {

@@ -23,6 +23,10 @@
 //! | `edar(95%)`, `rldar(95%, 0.3)` | entropic and relativistic measure of the drawdowns | Cajas (2023) |
 //! | `ulcer index` | root of the mean squared drawdown | Martin and McCann (1989) |
 //!
+//! The other names that measures have in the `risk` room, such as `es`, `max drawdown` or `flpm`, are
+//! understood too, except those of ratios (`omega`, `sortino`) and those that are likelier names of
+//! characteristics.
+//!
 //! Drawdowns add returns up day by day in the order of the scenarios, without compounding, from a
 //! peak of nought at the start: only so are they convex.
 
@@ -94,49 +98,75 @@ impl ScenarioMeasure {
 use ScenarioMeasure as M;
 
 /// Names without a parameter.
-const PLAIN: [(&str, M); 14] = [
+const PLAIN: [(&str, M); 22] = [
     ("mean absolute deviation", M::MeanAbsoluteDeviation),
     ("mad", M::MeanAbsoluteDeviation),
     ("standard deviation", M::StandardDeviation),
+    ("std", M::StandardDeviation),
     ("semi deviation", M::SemiDeviation),
+    ("msv", M::SemiDeviation),
     ("semi variance", M::SemiVariance),
     ("worst realisation", M::WorstRealisation),
     ("worst realization", M::WorstRealisation),
+    ("worst loss", M::WorstRealisation),
+    ("wr", M::WorstRealisation),
     ("range", M::Range),
     ("gini mean difference", M::GiniMeanDifference),
     ("gmd", M::GiniMeanDifference),
+    ("gini", M::GiniMeanDifference),
     ("maximum drawdown", M::MaximumDrawdown),
+    ("max drawdown", M::MaximumDrawdown),
+    ("mdd", M::MaximumDrawdown),
     ("average drawdown", M::AverageDrawdown),
     ("ulcer index", M::UlcerIndex),
+    ("uci", M::UlcerIndex),
     ("semivariance", M::SemiVariance),
 ];
 
 /// A word, and the measure that it makes of a number.
 type Word = (&'static str, fn(f64) -> M);
 
-/// Names with a level.
-const LEVELS: [Word; 7] = [
+/// Names with a level; those that begin with another come before it.
+const LEVELS: [Word; 14] = [
+    ("conditional value at risk range", M::ConditionalValueAtRiskRange),
     ("conditional value at risk", M::ConditionalValueAtRisk),
     ("cvar range", M::ConditionalValueAtRiskRange),
+    ("cvrg", M::ConditionalValueAtRiskRange),
     ("cvar", M::ConditionalValueAtRisk),
+    ("expected shortfall", M::ConditionalValueAtRisk),
+    ("es", M::ConditionalValueAtRisk),
     ("evar", M::EntropicValueAtRisk),
+    ("entropic value at risk", M::EntropicValueAtRisk),
     ("tail gini", M::TailGini),
     ("cdar", M::ConditionalDrawdownAtRisk),
+    ("conditional drawdown at risk", M::ConditionalDrawdownAtRisk),
     ("edar", M::EntropicDrawdownAtRisk),
+    ("entropic drawdown at risk", M::EntropicDrawdownAtRisk),
 ];
 
 /// Names with a target return.
-const TARGETS: [Word; 2] = [
+const TARGETS: [Word; 5] = [
     ("first lower partial moment", M::FirstLowerPartialMoment),
+    ("flpm", M::FirstLowerPartialMoment),
     ("second lower partial moment", M::SecondLowerPartialMoment),
+    ("slpm", M::SecondLowerPartialMoment),
+    ("downside deviation", M::SecondLowerPartialMoment),
 ];
 
 /// A word, and the measure that it makes of two numbers.
 type PairWord = (&'static str, fn(f64, f64) -> M);
 
 /// Names with a level and a deformation.
-const DEFORMED: [PairWord; 2] =
-    [("rlvar", M::RelativisticValueAtRisk), ("rldar", M::RelativisticDrawdownAtRisk)];
+const DEFORMED: [PairWord; 4] = [
+    ("rlvar", M::RelativisticValueAtRisk),
+    ("relativistic value at risk", M::RelativisticValueAtRisk),
+    ("rldar", M::RelativisticDrawdownAtRisk),
+    ("relativistic drawdown at risk", M::RelativisticDrawdownAtRisk),
+];
+
+/// What a level is: the tail is what is left, and no more than half.
+const LEVEL: &str = "a level from 50% to below 100%, such as `95%` for the worst 5%";
+const LEAST_LEVEL: f64 = 0.5;
 
 /// The words that open a measure, for suggestions.
 pub(crate) const MEASURES: [&str; 20] = [
@@ -194,31 +224,47 @@ impl ScenarioMeasure {
     /// The measure that comes next in a sentence, if one does.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ParseError> {
         for (name, build) in LEVELS {
-            if cursor.take_phrase(name) {
+            if taken(cursor, name) {
                 return Ok(Some(build(level(cursor, false)?.0)));
             }
         }
         for (name, build) in DEFORMED {
-            if cursor.take_phrase(name) {
+            if taken(cursor, name) {
                 let (level, deformation) = level(cursor, true)?;
                 return Ok(Some(build(level, deformation)));
             }
         }
         for (name, build) in TARGETS {
-            if cursor.take_phrase(name) {
+            if taken(cursor, name) {
                 return Ok(Some(build(target(cursor)?)));
             }
         }
-        let plain = PLAIN.into_iter().find(|(name, _)| cursor.take_phrase(name));
+        let plain = PLAIN.into_iter().find(|(name, _)| taken(cursor, name));
         Ok(plain.map(|(_, measure)| measure))
     }
+}
+
+/// Whether the words of `name` come next; not where a longer name begins with them, such as that
+/// of a characteristic, `es_score`.
+fn taken(cursor: &mut Cursor<'_>, name: &str) -> bool {
+    let mut ahead = *cursor;
+    let found = ahead.take_phrase(name) && !ahead.within_name();
+    if found {
+        *cursor = ahead;
+    }
+    found
 }
 
 /// `(95%)` or, with a deformation, `(95%, 0.3)`; 95 % and 0.3 where nothing is said.
 fn level(cursor: &mut Cursor<'_>, deformed: bool) -> Result<(f64, f64), ParseError> {
     let (mut level, mut deformation) = (0.95, 0.3);
     if cursor.take("(") {
-        level = between(cursor, "a level between 0 and 100%, such as `95%`")?;
+        let start = cursor.here();
+        level = between(cursor, LEVEL)?;
+        if level < LEAST_LEVEL {
+            let meant = crate::sentence::percent(1.0 - level);
+            return Err(cursor.error_at(start, LEVEL, Some(meant)));
+        }
         if deformed && cursor.take(",") {
             deformation = between(cursor, "a deformation between 0 and 1, such as `0.3`")?;
         }
@@ -303,6 +349,16 @@ mod tests {
             ("rlvar(90%, 0.5)", "rlvar(90%, 0.5)"),
             ("first lower partial moment(1%)", "first lower partial moment(1%)"),
             ("MAD", "mad"),
+            ("ES(97.5%)", "cvar(97.5%)"),
+            ("expected shortfall", "cvar(95%)"),
+            ("conditional value at risk range(90%)", "cvar range(90%)"),
+            ("max_drawdown", "maximum drawdown"),
+            ("worst loss", "worst realisation"),
+            ("flpm(1%)", "first lower partial moment(1%)"),
+            ("slpm", "second lower partial moment"),
+            ("entropic value at risk(99%)", "evar(99%)"),
+            ("relativistic drawdown at risk", "rldar(95%, 0.3)"),
+            ("cvar(50%)", "cvar(50%)"),
         ] {
             let mut cursor = Cursor::new("constraint", text);
             let measure = ScenarioMeasure::read(&mut cursor).unwrap().unwrap();
@@ -315,5 +371,15 @@ mod tests {
         }
         let mut cursor = Cursor::new("constraint", "cvar(95)");
         assert!(ScenarioMeasure::read(&mut cursor).is_err());
+        for name in ["es_score", "range2", "madness"] {
+            let mut cursor = Cursor::new("constraint", name);
+            assert_eq!(ScenarioMeasure::read(&mut cursor), Ok(None), "{name}");
+        }
+        let mut cursor = Cursor::new("objective", "cvar(5%)");
+        let refused = ScenarioMeasure::read(&mut cursor).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "objective `cvar(5%)`, character 6: expected a level from 50% to below 100%, such as `95%` for the worst 5%; did you mean `95%`?"
+        );
     }
 }

@@ -52,10 +52,14 @@ pub(crate) fn decorrelate(problem: &Problem<'_>) -> Result<Target, AllocationErr
     Utility { method, ..Utility::MINIMUM_VARIANCE }.maximise(&alike)
 }
 
+/// Variances below this part of the largest are rounding.
+const STILL: f64 = 1e-20;
+
 /// An error if some asset has no variance.
 pub(crate) fn moving(problem: &Problem<'_>, method: &'static str) -> Result<(), AllocationError> {
-    let mut variances = problem.moments.covariance.diag();
-    match variances.position(|variance| variance <= 0.0) {
+    let variances = || problem.moments.covariance.diag();
+    let least = STILL * variances().fold(0.0, f64::max);
+    match variances().position(|variance| variance <= least) {
         None => Ok(()),
         Some(asset) => {
             Err(AllocationError::NoVariance { method, symbol: problem.symbol(asset).clone() })

@@ -169,8 +169,11 @@ impl Problem<'_> {
             let n = self.n_assets();
             let odd = exposures.len() % n != 0 || exposures.iter().any(|e| !e.is_finite());
             if odd || specific.iter().any(|d| *d < 0.0) {
-                let what = "a finite row of exposures for each asset and variances:";
-                return Err(AllocationError::Shape { what, expected: n, found: exposures.len() });
+                let found = exposures.len();
+                let reason = format!(
+                    "it needs finite exposures, as many for each of {n} assets, and variances that are not negative; there are {found} exposures"
+                );
+                return Err(AllocationError::WrongFactors { reason });
             }
         }
         for weights in self.benchmarks.values() {

@@ -54,7 +54,7 @@ pub(crate) fn maximise<'a>(
     terms.iter().for_each(|(factor, column, _)| program.linear[*column] = *factor);
     let mut solution = match cutting::solve(&program, warm) {
         Outcome::Solved(solution) => solution,
-        Outcome::Infeasible => return Err(no_excess(problem, risk_free, &excess)?),
+        Outcome::Infeasible => return Err(no_excess(problem, METHOD, risk_free, &excess)?),
         other => return Err(refuse(problem, METHOD, other)?),
     };
     let of_y: f64 = terms.iter().map(|(factor, column, _)| factor * solution.x[*column]).sum();
@@ -63,7 +63,7 @@ pub(crate) fn maximise<'a>(
     }
     // The program's own columns end with κ; those that cones added come after.
     solution.x.truncate(region.columns + 1);
-    let size = size(problem, &rows, &solution, &epigraphs)?;
+    let size = size((problem, METHOD), &rows, &solution, &epigraphs)?;
     solution.x.iter_mut().for_each(|x| *x /= size);
     let weights = cleaned(solution.x[..problem.n_assets()].to_vec());
     let value = |(factor, column, term): &(f64, usize, RiskTerm<'_>)| {

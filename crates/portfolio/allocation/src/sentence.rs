@@ -130,6 +130,11 @@ impl<'a> Cursor<'a> {
         &rest[..end]
     }
 
+    /// Whether what was just taken is the beginning of a longer [name](Cursor::name).
+    pub(crate) fn within_name(&self) -> bool {
+        self.rest().starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    }
+
     /// The name between parentheses, if an opening one comes next.
     pub(crate) fn parenthesised(&mut self) -> Result<Option<&'a str>, ParseError> {
         if !self.take("(") {

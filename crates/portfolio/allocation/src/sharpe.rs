@@ -21,12 +21,11 @@ use crate::conflict::{conflict, refuse};
 use crate::critical_line::fixed_budget;
 use crate::epigraph::Epigraph;
 use crate::evidence::{self, Claim};
+use crate::naive::moving;
 use crate::region::{Label, Region, Row, sentences};
 use crate::solver::{Outcome, Program, Quadratic, Solution, solve};
 use crate::utility::expected;
 use crate::{AllocationError, Problem};
-
-const METHOD: &str = "maximum Sharpe";
 
 /// Below this size the best ratio is only approached by ever larger portfolios.
 const LEAST_SIZE: f64 = 1e-7;
@@ -34,7 +33,7 @@ const LEAST_SIZE: f64 = 1e-7;
 /// The weights of the highest Sharpe ratio.
 pub(crate) fn maximise(problem: &Problem<'_>, risk_free: f64) -> Result<Target, AllocationError> {
     let excess: Vec<f64> = problem.expected_return.iter().map(|r| r - risk_free).collect();
-    ratio(problem, risk_free, excess)
+    ratio(problem, "maximum Sharpe", risk_free, excess)
 }
 
 /// The highest ratio of the weighted sum of volatilities to the portfolio's volatility: a Sharpe
@@ -43,19 +42,20 @@ pub(crate) fn maximise(problem: &Problem<'_>, risk_free: f64) -> Result<Target, 
 pub(crate) fn diversify(problem: &Problem<'_>) -> Result<Target, AllocationError> {
     let volatilities = problem.moments.volatilities();
     let alike = Problem { expected_return: &volatilities, ..problem.clone() };
-    let mut target = ratio(&alike, 0.0, volatilities.clone())?;
-    target.certificate.method = "maximum diversification".to_owned();
-    Ok(target)
+    ratio(&alike, "maximum diversification", 0.0, volatilities.clone())
 }
 
+/// The ratio of an asset that never moves has no bound, or its weight is arbitrary.
 fn ratio(
     problem: &Problem<'_>,
+    method: &'static str,
     risk_free: f64,
     excess: Vec<f64>,
 ) -> Result<Target, AllocationError> {
+    moving(problem, method)?;
     let unit = excess.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
     let mut region = Region::new(problem, sentences(problem.constraints))?;
-    if let Some(target) = by_active_set(&region, &excess) {
+    if let Some(target) = by_active_set(&region, method, &excess) {
         return Ok(target);
     }
     let rows = std::mem::take(&mut region.rows);
@@ -68,12 +68,12 @@ fn ratio(
     });
     let mut solution = match solve(&program) {
         Outcome::Solved(solution) => solution,
-        Outcome::Infeasible => return Err(no_excess(problem, risk_free, &excess)?),
-        other => return Err(refuse(problem, METHOD, other)?),
+        Outcome::Infeasible => return Err(no_excess(problem, method, risk_free, &excess)?),
+        other => return Err(refuse(problem, method, other)?),
     };
     // The program's own columns end with κ; those that cones added come after.
     solution.x.truncate(region.columns + 1);
-    let size = size(problem, &rows, &solution, &epigraphs)?;
+    let size = size((problem, method), &rows, &solution, &epigraphs)?;
     solution.x.iter_mut().for_each(|x| *x /= size);
     let weights = cleaned(solution.x[..problem.n_assets()].to_vec());
     let variance = problem.moments.covariance.quad_form(&weights);
@@ -83,11 +83,11 @@ fn ratio(
     solution.residuals.gap *= price;
     // The region's rows lead the homogenised ones, so the first duals are theirs.
     let binding = binding(&region, &rows, &solution, price * size);
-    Ok(solved(problem, METHOD, weights, ratio, &solution, binding))
+    Ok(solved(problem, method, weights, ratio, &solution, binding))
 }
 
 /// The target where bounds and a positive budget are all there is.
-fn by_active_set(region: &Region<'_>, excess: &[f64]) -> Option<Target> {
+fn by_active_set(region: &Region<'_>, method: &'static str, excess: &[f64]) -> Option<Target> {
     let sigma = &region.problem.moments.covariance;
     let budget = fixed_budget(region).filter(|budget| *budget > 0.0)?;
     let bounds = (region.lower.as_slice(), region.upper.as_slice());
@@ -96,7 +96,7 @@ fn by_active_set(region: &Region<'_>, excess: &[f64]) -> Option<Target> {
     let weights = cleaned(optimum.weights);
     let (earned, risk) = (expected(excess, &weights), sigma.quad_form(&weights).sqrt());
     let claim = Claim {
-        method: METHOD,
+        method,
         weights,
         returns: excess,
         tolerance: optimum.tolerance,
@@ -142,7 +142,7 @@ pub(crate) fn homogenised<'a>(
 
 /// What `y` is to be divided by.
 pub(crate) fn size(
-    problem: &Problem<'_>,
+    (problem, method): (&Problem<'_>, &'static str),
     rows: &[Row],
     solution: &Solution,
     epigraphs: &[Epigraph<'_>],
@@ -151,19 +151,19 @@ pub(crate) fn size(
     let fixed = rows.iter().any(|row| row.equality && row.limit != 0.0);
     let size = match fixed {
         true => solution.x[columns],
-        false => least_size(problem, rows, &solution.x, epigraphs)?,
+        false => least_size((problem, method), rows, &solution.x, epigraphs)?,
     };
     if size > LEAST_SIZE {
         return Ok(size);
     }
-    let unbounded = AllocationError::Unbounded { method: METHOD };
+    let unbounded = AllocationError::Unbounded { method };
     Err(conflict(problem)?.unwrap_or(unbounded))
 }
 
 /// The least `κ` for which `y / κ` is in the region: a linear program in the auxiliary variables
 /// and `κ`.
 fn least_size(
-    problem: &Problem<'_>,
+    (problem, method): (&Problem<'_>, &'static str),
     rows: &[Row],
     solution: &[f64],
     epigraphs: &[Epigraph<'_>],
@@ -202,7 +202,7 @@ fn least_size(
     };
     match solve(&program) {
         Outcome::Solved(solution) => Ok(solution.x[auxiliary]),
-        other => Err(refuse(problem, METHOD, other)?),
+        other => Err(refuse(problem, method, other)?),
     }
 }
 
@@ -210,6 +210,7 @@ fn least_size(
 /// than the risk-free rate.
 pub(crate) fn no_excess(
     problem: &Problem<'_>,
+    method: &'static str,
     risk_free: f64,
     excess: &[f64],
 ) -> Result<AllocationError, AllocationError> {
@@ -228,6 +229,6 @@ pub(crate) fn no_excess(
             risk_free,
             best: expected(excess, &solution.x[..problem.n_assets()]),
         }),
-        other => refuse(problem, METHOD, other),
+        other => refuse(problem, method, other),
     }
 }

@@ -204,7 +204,7 @@ fn refuses_what_does_not_fit() {
     };
     assert_eq!(
         refused(&["long only", "gross <= 100%"]).to_string(),
-        "the critical line cannot honour `gross <= 100%` (its weights give room for bounds on single assets and one fixed budget alone): relax it or choose an optimising objective"
+        "the critical line has room for bounds on single assets and one fixed budget, not for `gross <= 100%`: drop it or choose an optimising objective"
     );
     assert!(matches!(refused(&[]), AllocationError::Unbounded { .. }));
     assert_eq!(

@@ -128,6 +128,14 @@ fn what_cannot_be_had_is_refused() {
     assert!(tight.contains("no weights fulfil all of"));
     let count = Discrete { group_counts: vec![("tech".to_owned(), 1)], ..Discrete::default() };
     assert!(ask("minimise variance", &["long only"], &count).contains("no group tech"));
+    for (least, gap, words) in [
+        (f64::NAN, 0.0, "the least weight is NaN: it must be finite and not negative"),
+        (-0.1, 0.0, "the least weight is -0.1: it must be finite and not negative"),
+        (0.1, f64::NAN, "the gap at which to stop is NaN: it must be finite and not negative"),
+    ] {
+        let odd = Discrete { least_weight: Some(least), gap, ..Discrete::default() };
+        assert_eq!(ask("minimise variance", &["long only"], &odd), words);
+    }
 }
 
 /// The same questions as sentences, through `allocate`, with every choice of names as reference.

@@ -117,6 +117,32 @@ fn refusals_say_what_to_change() {
 }
 
 #[test]
+fn ratios_need_assets_that_move_and_are_named_by_their_method() {
+    let symbols = ["BOND", "CASH"].map(Symbol::from);
+    let covariance = Matrix::diagonal(&[0.04, 0.0]);
+    let moments = Moments::new(symbols.to_vec().into(), vec![0.01; 2], covariance, 100).unwrap();
+    let day = parse_date("2020-01-31").unwrap();
+    let long = ["long only".parse().unwrap()];
+    let problem = Problem { constraints: &long, ..Problem::new(&moments, day) };
+    for (objective, method) in [
+        ("maximise sharpe", "maximum Sharpe"),
+        ("maximise diversification", "maximum diversification"),
+    ] {
+        let words = allocate(&objective.parse().unwrap(), &problem).unwrap_err().to_string();
+        let expected =
+            format!("{method} needs a positive variance and CASH has none: drop the asset");
+        assert_eq!(words, expected);
+    }
+    for (objective, sentences) in [
+        ("maximise diversification", vec!["long only"]),
+        ("maximise diversification", vec!["long only", "cash >= 0%"]),
+    ] {
+        let target = ask(objective, &sentences, &[]).unwrap();
+        assert_eq!(target.certificate.method, "maximum diversification");
+    }
+}
+
+#[test]
 fn bounds_are_honoured_by_every_method() {
     let sentences = ["long only", "weight <= 27%", "weight(CVX) >= 23%", "cash >= 2%"];
     for objective in [

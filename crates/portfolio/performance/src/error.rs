@@ -73,6 +73,14 @@ pub enum PerformanceError {
         /// What is wrong with it.
         what: String,
     },
+    /// Rebalances are not in order.
+    #[error("a rebalance at row {row} follows one at row {before}: sort them, one for each row")]
+    Schedule {
+        /// The row of the one before.
+        before: usize,
+        /// Its own.
+        row: usize,
+    },
     /// No trial of a search could be tested.
     #[error("none of {trials} trials could be tested: {first}")]
     NoTrial {

@@ -89,6 +89,27 @@ fn wrong_shapes_are_refused() {
     assert!(refused(&[wanted(1, &[0.5, 0.5]), wanted(1, &[0.5, 0.5])]));
     assert!(refused(&[wanted(0, &[-20.0, 0.5])]));
     assert!(!refused(&[wanted(0, &[0.5, 0.5])]));
+    let words = |schedule: &[Rebalance], cost, cash| {
+        held(&[0.1; 6], 2, schedule, cost, cash).unwrap_err().to_string()
+    };
+    let half = [wanted(0, &[0.5, 0.5])];
+    for cost in [f64::NAN, f64::INFINITY, -0.01] {
+        assert!(words(&half, cost, 0.0).starts_with("the cost of a trade is"));
+    }
+    for cash in [f64::NAN, f64::INFINITY, -1.0] {
+        assert!(words(&half, 0.0, cash).starts_with("what cash earns in a row is"));
+    }
+    // Costs leave 1 - 0.6 * 20 = -11 and growth is 1 - 20 * 0.1 = -1: their product is no gain.
+    let short = words(&[wanted(0, &[-20.0, 0.0])], 0.6, 0.0);
+    assert_eq!(
+        short,
+        "the growth of the portfolio in row 0 is -11: give a finite number in its range"
+    );
+    let twice = [wanted(1, &[0.5, 0.5]), wanted(1, &[0.5, 0.5])];
+    assert_eq!(
+        words(&twice, 0.0, 0.0),
+        "a rebalance at row 1 follows one at row 1: sort them, one for each row"
+    );
 }
 
 /// Two assets: the first rises, the second falls, both with a ripple.

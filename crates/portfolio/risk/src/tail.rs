@@ -4,6 +4,7 @@
 //! distribution is assumed, so nothing worse than the worst day can come out.
 
 use crate::RiskError;
+use crate::measure::RANK_TOLERANCE;
 
 /// The loss that the worst `tail` of the returns reaches or exceeds: the `⌈tail · T⌉`-th worst
 /// return with its sign turned. `tail` is 0.05 for the usual 95 % value at risk.
@@ -29,7 +30,8 @@ pub fn conditional_value_at_risk(returns: &[f64], tail: f64) -> Result<f64, Risk
 
 /// The place of the border return, from 0, worst first.
 fn rank(len: usize, tail: f64) -> usize {
-    ((tail * len as f64).ceil() as usize).clamp(1, len) - 1
+    // A product such as 0.07 * 100 may lie above its whole number by rounding.
+    (((tail - RANK_TOLERANCE) * len as f64).ceil() as usize).clamp(1, len) - 1
 }
 
 fn sorted(returns: &[f64], tail: f64) -> Result<Vec<f64>, RiskError> {
@@ -45,4 +47,23 @@ fn sorted(returns: &[f64], tail: f64) -> Result<Vec<f64>, RiskError> {
     let mut sorted = returns.to_vec();
     sorted.sort_by(f64::total_cmp);
     Ok(sorted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_ranks_are_met_whatever_the_rounding() {
+        // Losses of 100 % down to 1 %: the k-th worst is 1.01 - k / 100, the mean of the worst k
+        // is 1.005 - k / 200.
+        let returns: Vec<f64> = (1..=100).map(|k| -f64::from(k) / 100.0).collect();
+        for k in 1..100 {
+            let (tail, k) = (f64::from(k) / 100.0, f64::from(k));
+            let border = value_at_risk(&returns, tail).unwrap();
+            assert!((border - (1.01 - k / 100.0)).abs() < 1e-12, "{tail}: {border}");
+            let mean = conditional_value_at_risk(&returns, tail).unwrap();
+            assert!((mean - (1.005 - k / 200.0)).abs() < 1e-12, "{tail}: {mean}");
+        }
+    }
 }

@@ -35,7 +35,8 @@ pub struct Held {
 /// `cost_rate` of the value bought or sold, and cash earns `cash_return` a row.
 ///
 /// Fails on lengths that do not fit, on rebalances that are not in order of their rows, on values
-/// that are not finite, and where a net asset value would fall to nought.
+/// that are not finite, on a negative `cost_rate` or a `cash_return` of −1 or less, and where a net
+/// asset value would fall to nought or costs would eat it up.
 pub fn held(
     returns: &[f64],
     assets: usize,
@@ -45,7 +46,7 @@ pub fn held(
 ) -> Result<Held, PerformanceError> {
     let rows = checked(returns, assets, schedule)?;
     let first = schedule[0].row;
-    let mut walk = Walk::new(assets, first, Fees { cost_rate, cash_return });
+    let mut walk = Walk::new(assets, first, Fees { cost_rate, cash_return })?;
     let ends = schedule.iter().skip(1).map(|rebalance| rebalance.row).chain([rows]);
     for (rebalance, end) in schedule.iter().zip(ends) {
         walk.hold(&rebalance.weights, &returns[rebalance.row * assets..end * assets])?;
@@ -70,9 +71,17 @@ pub(super) struct Walk {
 
 impl Walk {
     /// Nothing but cash, before row `first`.
-    pub fn new(assets: usize, first: usize, fees: Fees) -> Self {
+    pub fn new(assets: usize, first: usize, fees: Fees) -> Result<Self, PerformanceError> {
+        let wrong =
+            |what: &str, value| Err(PerformanceError::NotFinite { what: what.to_owned(), value });
+        if !(fees.cost_rate >= 0.0 && fees.cost_rate.is_finite()) {
+            return wrong("the cost of a trade", fees.cost_rate);
+        }
+        if !(fees.cash_return > -1.0 && fees.cash_return.is_finite()) {
+            return wrong("what cash earns in a row", fees.cash_return);
+        }
         let held = Held { first, returns: vec![], turnover: vec![], weights: vec![0.0; assets] };
-        Self { held, fees }
+        Ok(Self { held, fees })
     }
 
     /// Trades to `wanted` and holds that through the rows of `values`.
@@ -87,10 +96,11 @@ impl Walk {
             let cash = 1.0 - weights.iter().sum::<f64>();
             let earned: f64 = weights.iter().zip(values).map(|(w, r)| w * r).sum();
             let growth = 1.0 + earned + cash * self.fees.cash_return;
-            if kept * growth <= 0.0 {
+            let fell = [kept, growth].into_iter().find(|factor| factor.is_nan() || *factor <= 0.0);
+            if let Some(value) = fell {
                 let row = self.held.first + self.held.returns.len();
                 let what = format!("the growth of the portfolio in row {row}");
-                return Err(PerformanceError::NotFinite { what, value: kept * growth });
+                return Err(PerformanceError::NotFinite { what, value });
             }
             self.held.returns.push(kept * growth - 1.0);
             for (weight, value) in weights.iter_mut().zip(values) {
@@ -126,9 +136,8 @@ fn checked(
     if let Some(odd) = schedule.iter().find(|rebalance| rebalance.weights.len() != assets) {
         return Err(length("a rebalance", assets, odd.weights.len(), "asset"));
     }
-    if schedule.windows(2).any(|pair| pair[0].row >= pair[1].row) {
-        let what = "the rows of a schedule, which must ascend,".to_owned();
-        return Err(PerformanceError::NotFinite { what, value: f64::NAN });
+    if let Some(pair) = schedule.windows(2).find(|pair| pair[0].row >= pair[1].row) {
+        return Err(PerformanceError::Schedule { before: pair[0].row, row: pair[1].row });
     }
     let weights = schedule.iter().flat_map(|rebalance| &rebalance.weights);
     match returns.iter().chain(weights).find(|value| !value.is_finite()) {

@@ -53,7 +53,7 @@ pub type Tested = Result<Vec<Held>, Failure>;
 /// Takes `trials` trials through `plan`. `decide` gives weights, one for each asset it is told of;
 /// a trial for which it fails ends there, and the others go on.
 ///
-/// Fails if the returns do not fit the plan or are not finite. Trials take turns at each fit, so
+/// Fails if the returns do not fit the plan or are not finite, or the fees are out of range. Trials take turns at each fit, so
 /// that what they share can be kept from one to the next.
 pub fn out_of_sample<E: Display>(
     history: &History<'_>,
@@ -67,8 +67,9 @@ pub fn out_of_sample<E: Display>(
     for path in &plan.paths {
         let first = path.steps.first().map_or(0, |step| step.test.start);
         let part = history.of(path.assets.as_slice());
-        let mut walks: Vec<Walk> =
-            (0..trials).map(|_| Walk::new(path.assets.len(), first, history.fees)).collect();
+        let mut walks: Vec<Walk> = (0..trials)
+            .map(|_| Walk::new(path.assets.len(), first, history.fees))
+            .collect::<Result<_, _>>()?;
         for step in &path.steps {
             let fit = &plan.fits[step.fit];
             let values =

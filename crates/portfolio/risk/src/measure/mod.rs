@@ -36,3 +36,4 @@ pub use moment::Target;
 pub use sample::Subgradient;
 
 pub(crate) use sample::check_probabilities;
+pub(crate) use spectral::RANK_TOLERANCE;

@@ -8,7 +8,7 @@ use super::sample::{Sample, Subgradient};
 use crate::RiskError;
 
 /// Slack in comparing sums of probabilities, far above their rounding.
-const RANK_TOLERANCE: f64 = 1e-12;
+pub(crate) const RANK_TOLERANCE: f64 = 1e-12;
 
 /// The loss that the worst `tail` reaches or exceeds.
 pub(crate) fn value_at_risk(sample: &Sample<'_>, tail: f64) -> Subgradient {
