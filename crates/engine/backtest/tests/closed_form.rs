@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use cycle::facts::{Filled, Placed};
+use cycle::facts::{Allocated, Filled, Placed};
 use journal::Kind;
 use market::{ActionKind, CorporateAction};
 use types::{Date, Symbol};
@@ -134,6 +134,61 @@ fn one_symbol_can_be_the_benchmark() {
     // Without a forecast, all that differs from the benchmark is the allocation's doing.
     assert_eq!(attribution.linked.forecast, 0.0);
     assert!(attribution.linked.residual.abs() < 1e-3, "{:?}", attribution.linked);
+}
+
+/// Free of other demands, the weights nearest to a benchmark are its own: equal weight, or one
+/// symbol.
+#[test]
+fn tracking_error_is_against_the_benchmark_of_the_mandate() {
+    for (benchmark, called, weights) in [
+        ("equal-weight", "benchmark", [1.0 / 3.0; 3]),
+        ("equal-weight", "equal-weight", [1.0 / 3.0; 3]),
+        ("S1", "benchmark", [0.0, 1.0, 0.0]),
+        ("S1", "S1", [0.0, 1.0, 0.0]),
+    ] {
+        let text = format!(
+            "[mandate]\nname = \"test\"\ncapital = 1_000_000\nbenchmark = \"{benchmark}\"\n\
+             [universe]\nprices = \"none.csv\"\n\
+             [risk]\ncovariance = {{ estimator = \"sample\", window = \"40d\" }}\n\
+             [allocation]\nobjective = {{ minimise = \"tracking_error({called})\" }}\n\
+             constraints = [\"long only\"]\n"
+        );
+        let (tape, _) = run(&desk_of(&text), &world(8, 160, 3));
+        let record = tape.of_kind(Kind::Allocated)[0];
+        let found = tape.read::<Allocated>(record).target.weights;
+        for (found, expected) in found.iter().zip(weights) {
+            assert!((found - expected).abs() < 1e-5, "{benchmark} {called}: {found}");
+        }
+    }
+}
+
+/// With all correlations shrunk or penalised away and equal variances, minimum variance is equal
+/// weight: `shrunk` by 1 pulls all the way to the mean variance times the identity. A penalty beyond
+/// any correlation leaves the variances: weights in proportion to their reciprocals.
+#[test]
+fn parameters_of_estimators_arrive() {
+    let ask = |covariance: &str, objective: &str| {
+        let text = format!(
+            "[risk]\ncovariance = {{ {covariance}, window = \"40d\" }}\n\
+             [allocation]\nobjective = {objective}\nconstraints = [\"long only\"]\n"
+        );
+        let (tape, _) = run(&desk(&text), &world(6, 90, 4));
+        let record = tape.of_kind(Kind::Allocated)[0];
+        tape.read::<Allocated>(record).target.weights
+    };
+    let least = "{ minimise = \"variance\" }";
+    for weight in ask("estimator = \"shrunk\", shrinkage = 1.0", least) {
+        assert!((weight - 0.25).abs() < 1e-7, "{weight}");
+    }
+    let apart = ask("estimator = \"graphical-lasso\", penalty = 1.0", least);
+    let inverse = ask("estimator = \"sample\"", "\"inverse variance\"");
+    for (apart, inverse) in apart.iter().zip(inverse) {
+        assert!((apart - inverse).abs() < 1e-7, "{apart} {inverse}");
+    }
+    for name in ["regime-adjusted", "semi", "minimum-determinant", "detoned"] {
+        let weights = ask(&format!("estimator = \"{name}\""), "\"inverse volatility\"");
+        assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{name}");
+    }
 }
 
 /// Cash earns rate × days / 365 on what it was, to the cent, and the first day earns nothing.

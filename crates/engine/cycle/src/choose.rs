@@ -75,6 +75,7 @@ pub(crate) fn choose(
         let stretches = moments.observations as f64 / f64::from(view.horizon_days.max(1));
         Uncertainty::of(&moments, stretches, ROBUST_CONFIDENCE)
     });
+    let benchmarks = benchmarks(desk, &moments.symbols);
     let problem = Problem {
         moments: &moments,
         expected_return: &view.expected_return,
@@ -84,6 +85,7 @@ pub(crate) fn choose(
         costs: Some(costs(desk, seen, daily, free * before.nav.to_f64())),
         scenarios: scenarios.as_ref(),
         uncertainty: uncertainty.as_ref(),
+        benchmarks: &benchmarks,
         ..Problem::new(&moments, seen.day())
     };
     let mut target = allocate(&objective, &problem).map_err(failed)?;
@@ -122,6 +124,20 @@ fn objective(desk: &Desk, view: &Forecast) -> Objective {
         }
         (objective, _) => objective.clone(),
     }
+}
+
+/// The weights of the mandate's benchmark, under its own name and as `benchmark`: equal weight over
+/// what may be held, or one symbol. None where that symbol may not be held, for then no covariance
+/// with it is known.
+fn benchmarks(desk: &Desk, symbols: &[Symbol]) -> BTreeMap<String, Vec<f64>> {
+    let name = desk.mandate.mandate.benchmark.as_str();
+    let one = |at: usize| (0..symbols.len()).map(|i| f64::from(u8::from(i == at))).collect();
+    let weights: Option<Vec<f64>> = match name {
+        "equal-weight" => Some(vec![1.0 / symbols.len() as f64; symbols.len()]),
+        symbol => symbols.iter().position(|held| held.as_str() == symbol).map(one),
+    };
+    let named = |weights: Vec<f64>| ["benchmark", name].map(|n| (n.to_owned(), weights.clone()));
+    weights.map(named).into_iter().flatten().collect()
 }
 
 /// The costs of one change of weight, from the object that the venue charges by.

@@ -13,7 +13,7 @@ use types::{CostModel, Digest, Money, RunId, Symbol};
 use crate::Period;
 use crate::given::Given;
 use crate::learn::{FEWEST_DAYS, held_back};
-use crate::mandate::{CovariancePlan, Estimator, Mandate, MandateError, Percent, TrainPlan};
+use crate::mandate::{Estimator, Mandate, MandateError, Percent, TrainPlan};
 use crate::rule::Rule;
 
 /// The code that decides, as the edge knows it.
@@ -151,7 +151,7 @@ impl Desk {
             objective: objective(&parser, &mandate)?,
             constraints: constraints(&parser, &mandate)?,
             groups: groups(&mandate),
-            covariance: covariance(&mandate.risk.covariance),
+            covariance: covariance(&mandate),
             rules: rules(&parser, &mandate)?,
             costs: mandate.execution.costs.model(),
             limits: limits(&mandate),
@@ -284,12 +284,21 @@ fn groups(mandate: &Mandate) -> BTreeMap<String, Vec<Symbol>> {
     mandate.universe.groups.iter().map(|(name, names)| (name.clone(), symbols(names))).collect()
 }
 
-fn covariance(plan: &CovariancePlan) -> CovarianceEstimator {
+/// The share of a shrinkage and the penalty of a lasso where nothing is said.
+const USUAL: f64 = 0.1;
+
+fn covariance(mandate: &Mandate) -> CovarianceEstimator {
+    let plan = &mandate.risk.covariance;
+    let half_life_days = plan.half_life.0 as f64;
     match plan.estimator {
         Estimator::Sample => CovarianceEstimator::Sample,
         Estimator::ExponentiallyWeighted => {
-            CovarianceEstimator::ExponentiallyWeighted { half_life_days: plan.half_life.0 as f64 }
+            CovarianceEstimator::ExponentiallyWeighted { half_life_days }
         }
+        Estimator::RegimeAdjusted => {
+            CovarianceEstimator::RegimeAdjusted { half_life_days, regime_half_life_days: None }
+        }
+        Estimator::Semi => CovarianceEstimator::Semi { benchmark: 0.0 },
         Estimator::LedoitWolf => {
             CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity }
         }
@@ -300,6 +309,16 @@ fn covariance(plan: &CovariancePlan) -> CovarianceEstimator {
             CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::SingleFactor }
         }
         Estimator::OracleApproximating => CovarianceEstimator::OracleApproximating,
+        Estimator::Shrunk => {
+            CovarianceEstimator::Shrunk { shrinkage: plan.shrinkage.unwrap_or(USUAL) }
+        }
+        Estimator::Detoned => CovarianceEstimator::Detoned { components: 1 },
+        Estimator::MinimumDeterminant => {
+            CovarianceEstimator::MinimumDeterminant { support: None, seed: mandate.mandate.seed }
+        }
+        Estimator::GraphicalLasso => {
+            CovarianceEstimator::GraphicalLasso { alpha: plan.penalty.unwrap_or(USUAL) }
+        }
         Estimator::Denoised => CovarianceEstimator::Denoised { noise: Denoising::default() },
         Estimator::Gerber => {
             CovarianceEstimator::Gerber { statistic: GerberStatistic::default(), threshold: 0.5 }

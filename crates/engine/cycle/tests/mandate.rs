@@ -99,6 +99,21 @@ const WRONG: &[(&str, &str, &str)] = &[
         "covariance = { estimator = \"ledoit\" }",
         "unknown value `ledoit`: did you mean `ledoit-wolf`?",
     ),
+    (
+        "covariance = { estimator = \"exponentially-weighted\", window = \"504d\", half_life = \"63d\" }",
+        "covariance = { estimator = \"graphical-lasso\", penalty = 0.0 }",
+        "`penalty` must be above 0",
+    ),
+    (
+        "covariance = { estimator = \"exponentially-weighted\", window = \"504d\", half_life = \"63d\" }",
+        "covariance = { estimator = \"sample\", penalty = 0.1 }",
+        "`penalty` is a number of `graphical-lasso`",
+    ),
+    (
+        "covariance = { estimator = \"exponentially-weighted\", window = \"504d\", half_life = \"63d\" }",
+        "covariance = { estimator = \"shrunk\", shrinkage = 1.5 }",
+        "`shrinkage` is from 0 to 1",
+    ),
     ("name = \"whole\"", "", "missing field `name`"),
     // units and numbers
     (

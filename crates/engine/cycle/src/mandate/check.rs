@@ -3,7 +3,7 @@
 
 use types::Money;
 
-use super::{ForecastPlan, Mandate, OneOrMany};
+use super::{Estimator, ForecastPlan, Mandate, OneOrMany};
 
 /// A section, a key in it, and what to change.
 type Fault = (&'static str, &'static str, &'static str);
@@ -94,6 +94,26 @@ fn trading(mandate: &Mandate) -> Option<Fault> {
     let risk = [
         (covariance.window.0 >= 2, "covariance", "`window` must be at least `2d`"),
         (covariance.half_life.0 > 0, "covariance", "`half_life` must be at least `1d`"),
+        (
+            covariance.penalty.is_none() || covariance.estimator == Estimator::GraphicalLasso,
+            "covariance",
+            "`penalty` is a number of `graphical-lasso`",
+        ),
+        (
+            covariance.penalty.is_none_or(|penalty| penalty > 0.0 && penalty.is_finite()),
+            "covariance",
+            "`penalty` must be above 0",
+        ),
+        (
+            covariance.shrinkage.is_none() || covariance.estimator == Estimator::Shrunk,
+            "covariance",
+            "`shrinkage` is a number of `shrunk`; other estimators find their own",
+        ),
+        (
+            covariance.shrinkage.is_none_or(|part| (0.0..=1.0).contains(&part)),
+            "covariance",
+            "`shrinkage` is from 0 to 1",
+        ),
     ];
     let rules = match &mandate.rebalance.when {
         OneOrMany::One(_) => 1,

@@ -229,13 +229,25 @@ pub struct CovariancePlan {
     pub estimator: Estimator,
     /// Daily returns that it sees.
     pub window: Days,
-    /// For `exponentially-weighted`: days after which a weight has halved.
+    /// For `exponentially-weighted` and `regime-adjusted`: days after which a weight has halved.
     pub half_life: Days,
+    /// For `graphical-lasso`: the penalty on inverse correlations, above 0; a tenth if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<f64>,
+    /// For `shrunk`: from 0, the sample, to 1, the target; a tenth if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shrinkage: Option<f64>,
 }
 
 impl Default for CovariancePlan {
     fn default() -> Self {
-        Self { estimator: Estimator::LedoitWolf, window: Days(504), half_life: Days(63) }
+        Self {
+            estimator: Estimator::LedoitWolf,
+            window: Days(504),
+            half_life: Days(63),
+            penalty: None,
+            shrinkage: None,
+        }
     }
 }
 
@@ -247,6 +259,10 @@ pub enum Estimator {
     Sample,
     /// Recent days weigh more.
     ExponentiallyWeighted,
+    /// The same, and at once larger when the newest returns were larger than forecast.
+    RegimeAdjusted,
+    /// Shortfalls below nought.
+    Semi,
     /// Shrunk towards a multiple of the identity.
     LedoitWolf,
     /// Shrunk towards one common correlation.
@@ -255,10 +271,18 @@ pub enum Estimator {
     LedoitWolfSingleFactor,
     /// Shrunk towards a multiple of the identity as if returns were Gaussian.
     OracleApproximating,
+    /// Shrunk by a given part towards equal variances without correlations.
+    Shrunk,
     /// Eigenvalues that are noise by Marchenko and Pastur are replaced by their mean.
     Denoised,
+    /// Without the market's mode of correlation; singular.
+    Detoned,
     /// Joint moves of more than half a volatility.
     Gerber,
+    /// Without the days that are outliers; the mandate's seed starts its search.
+    MinimumDeterminant,
+    /// A sparse inverse.
+    GraphicalLasso,
     /// Sparse along a planar graph of the largest correlations.
     JLogo,
 }
@@ -268,12 +292,18 @@ impl std::fmt::Display for Estimator {
         f.write_str(match self {
             Estimator::Sample => "sample",
             Estimator::ExponentiallyWeighted => "exponentially-weighted",
+            Estimator::RegimeAdjusted => "regime-adjusted",
+            Estimator::Semi => "semi",
             Estimator::LedoitWolf => "ledoit-wolf",
             Estimator::LedoitWolfConstantCorrelation => "ledoit-wolf-constant-correlation",
             Estimator::LedoitWolfSingleFactor => "ledoit-wolf-single-factor",
             Estimator::OracleApproximating => "oracle-approximating",
+            Estimator::Shrunk => "shrunk",
             Estimator::Denoised => "denoised",
+            Estimator::Detoned => "detoned",
             Estimator::Gerber => "gerber",
+            Estimator::MinimumDeterminant => "minimum-determinant",
+            Estimator::GraphicalLasso => "graphical-lasso",
             Estimator::JLogo => "j-logo",
         })
     }
