@@ -18,9 +18,6 @@ use crate::moments::returns;
 use crate::observe::Before;
 use crate::{CycleError, Desk, Seen, Trail};
 
-/// The level of the uncertainty sets that `robust return` and `robust variance` read.
-const ROBUST_CONFIDENCE: f64 = 0.95;
-
 /// Puts the moments on record.
 pub(crate) fn record_moments(
     desk: &Desk,
@@ -71,10 +68,8 @@ pub(crate) fn choose(
         }
         false => None,
     };
-    let uncertainty = reads_uncertainty(&objective).then(|| {
-        let stretches = moments.observations as f64 / f64::from(view.horizon_days.max(1));
-        Uncertainty::of(&moments, stretches, ROBUST_CONFIDENCE)
-    });
+    let uncertainty = reads_uncertainty(&objective)
+        .then(|| Uncertainty::usual(&moments, view.horizon_days as usize));
     let benchmarks = benchmarks(desk, &moments.symbols);
     let problem = Problem {
         moments: &moments,

@@ -142,20 +142,29 @@ pub fn allocate_discrete(
             kind = Kind::Gain;
             *risk_aversion
         }
-        other => return Err(not_discrete(format!("{} has no form with integers", other.method()))),
+        other => {
+            return Err(not_discrete(format!(
+                "`{other}` cannot count names or lots: ask for least variance, return less variance \
+                 without costs or least tracking error, or leave the sentences about names and lots out"
+            )));
+        }
     };
     let method = objective.method();
     let mut region = Region::new(problem, sentences(problem.constraints))?;
     if !region.epigraphs.is_empty() {
-        return Err(not_discrete("sentences about risk have no form with integers".to_owned()));
+        return Err(not_discrete(
+            "sentences about risk do not go with names or lots: leave one of them out".to_owned(),
+        ));
     }
     let bounds = bounds(&region, discrete, method)?;
     if discrete.least_weight.is_none()
         && (discrete.fewest_assets.is_some() || !discrete.group_least.is_empty())
     {
-        return Err(AllocationError::NotDiscrete {
-            reason: "a fewest number of names says nothing without a least weight, such as `weight >= 1% or nothing`".to_owned(),
-        });
+        return Err(not_discrete(
+            "a fewest number of names says nothing without a least weight: say one, such as \
+             `weight >= 1% or nothing`"
+                .to_owned(),
+        ));
     }
     let counts = Counts::of(problem, discrete)?;
     let rows = std::mem::take(&mut region.rows);
@@ -184,7 +193,10 @@ fn bounds(
         return Err(AllocationError::Shape { what: "the lot", expected: n, found });
     }
     if let Some(lot) = discrete.lots.iter().find(|lot| **lot <= 0.0 || !lot.is_finite()) {
-        return Err(not_discrete(format!("a lot weighs {}", percent(*lot))));
+        return Err(not_discrete(format!(
+            "a lot weighs {}: give a weight above nought",
+            percent(*lot)
+        )));
     }
     let least = discrete.least_weight.unwrap_or(0.0);
     for (name, found) in [("the least weight", least), ("the gap at which to stop", discrete.gap)] {
@@ -195,7 +207,7 @@ fn bounds(
     }
     let long = region.lower.iter().all(|lower| *lower >= 0.0);
     if discrete.least_weight.is_some() && !long {
-        return Err(not_discrete("a least weight needs `long only`".to_owned()));
+        return Err(not_discrete("a least weight needs `long only`: say so".to_owned()));
     }
     let most = if long { region.net.1 } else { f64::INFINITY };
     let bounds: Vec<(f64, f64)> =

@@ -257,9 +257,9 @@ pub enum AllocationError {
         constraint: String,
     },
     /// Counts, least weights or lots cannot be had.
-    #[error("{reason}: allow more assets, a smaller least weight or another objective")]
+    #[error("{reason}")]
     NotDiscrete {
-        /// What is in the way.
+        /// What is in the way, and what to change.
         reason: String,
     },
     /// Portfolios of portfolios cannot be had.

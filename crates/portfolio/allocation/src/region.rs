@@ -177,7 +177,8 @@ impl<'a> Region<'a> {
                 self.push_sum(terms, relation, bound, label);
             }
             Quantity::Names(_) | Quantity::HeldWeight | Quantity::Lot => {
-                let reason = format!("`{sentence}` takes integers, which this has no form with");
+                let reason =
+                    format!("`{sentence}` takes integers, which this cannot do: leave it out");
                 return Err(AllocationError::NotDiscrete { reason });
             }
             Quantity::Gross => {

@@ -69,6 +69,12 @@ pub enum CovarianceSet {
 }
 
 impl Uncertainty {
+    /// Ellipsoids at 95 % around moments over a horizon of so many days, which rest on as many
+    /// independent stretches as fit into the days observed.
+    pub fn usual(moments: &Moments, horizon_days: usize) -> Self {
+        Self::of(moments, moments.observations as f64 / horizon_days.max(1) as f64, 0.95)
+    }
+
     /// Ellipsoids at `level` (0.95 as a rule), with independent errors.
     ///
     /// `observations` is how many independent stretches as long as the horizon the moments rest

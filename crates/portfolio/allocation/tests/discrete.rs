@@ -117,11 +117,11 @@ fn what_cannot_be_had_is_refused() {
     let two = Discrete { most_assets: Some(2), ..Discrete::default() };
     assert_eq!(
         ask("minimise variance", &["long only", "weight <= 40%"], &two),
-        "no weights fulfil the sentences and the counts together: allow more assets, a smaller least weight or another objective"
+        "no weights fulfil the sentences and the counts together: allow more names, a smaller least weight or smaller lots"
     );
     assert!(
         ask("risk parity", &["long only"], &two)
-            .starts_with("risk parity has no form with integers")
+            .starts_with("`risk parity` cannot count names or lots")
     );
     assert!(ask("minimise variance", &[], &two).contains("has no bound"));
     let tight = ask("minimise variance", &["long only", "weight <= 20%"], &two);
@@ -183,6 +183,6 @@ fn sentences_lead_to_integers() {
         ask(objective, &said(sentences)).unwrap_err().to_string()
     };
     assert!(error("minimise variance", &["long only", "names >= 3"]).contains("least weight"));
-    assert!(error("risk parity", &["names <= 3"]).contains("has no form with integers"));
+    assert!(error("risk parity", &["names <= 3"]).contains("cannot count names or lots: ask for"));
     assert!("names <= 2.5".parse::<Constraint>().is_err());
 }

@@ -22,9 +22,6 @@ use crate::commands::Found;
 use crate::show::{Format, json, percent, say, some, table, words};
 use crate::world::{accept, import_prices};
 
-/// The level of the uncertainty sets that `robust return` and `robust variance` read.
-const CONFIDENCE: f64 = 0.95;
-
 /// Where returns and risk come from.
 #[derive(Debug, Args)]
 pub struct Market {
@@ -184,8 +181,7 @@ pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
     let read = |objective| scenarios(objective, &question.constraints, &question.returns, days);
     let scenarios = objectives.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let scenarios = scenarios.into_iter().flatten().next();
-    let stretches = question.returns.rows() as f64 / days.max(1) as f64;
-    let uncertainty = Uncertainty::of(&question.moments, stretches, CONFIDENCE);
+    let uncertainty = Uncertainty::usual(&question.moments, days);
     let problem = Problem {
         scenarios: scenarios.as_ref(),
         uncertainty: Some(&uncertainty),

@@ -160,7 +160,8 @@ impl<'q> Relaxation<'q> {
             Ok(SolveOutcome::Solution(solution)) => solution,
             Ok(SolveOutcome::Interrupted(_)) => return Err(self.unsolved("limit of nodes")),
             Err(microlp::Error::Infeasible) => {
-                let reason = "no weights fulfil the sentences and the counts together";
+                let reason = "no weights fulfil the sentences and the counts together: allow \
+                              more names, a smaller least weight or smaller lots";
                 return Err(not_discrete(reason.to_owned()));
             }
             Err(other) => return Err(self.unsolved(&other.to_string())),

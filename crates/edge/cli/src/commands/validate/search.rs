@@ -1,6 +1,6 @@
 //! Decisions: from what may be seen to weights, and the choice among trials within a training.
 
-use allocation::{Costs, Problem, allocate, scenarios};
+use allocation::{Costs, Problem, Uncertainty, allocate, scenarios};
 use anyhow::Context;
 use performance::validation::{Design, History, Known, WalkForward, choose};
 use risk::{Moments, Returns, estimate};
@@ -44,6 +44,7 @@ impl<'a> Search<'a> {
             world.benchmarks.iter().map(chosen).collect(),
             world.characteristics.iter().map(chosen).collect(),
         );
+        let uncertainty = Uncertainty::usual(&moments, horizon);
         let n = known.assets.len();
         let mut groups = world.groups.clone();
         if n < world.returns.cols() {
@@ -57,6 +58,7 @@ impl<'a> Search<'a> {
             groups: &groups,
             costs: Some(Costs { linear: vec![cost; n], ..Costs::default() }),
             scenarios: scenarios.as_ref(),
+            uncertainty: Some(&uncertainty),
             benchmarks: &benchmarks,
             characteristics: &characteristics,
             ..Problem::new(&moments, world.days[day])
