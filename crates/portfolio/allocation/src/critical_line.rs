@@ -153,8 +153,13 @@ impl CriticalLine {
                         reason: format!("{found} exposures are no rows of {n} assets"),
                     });
                 }
-                if let Some(odd) = specific.iter().find(|d| d.is_nan() || **d <= 0.0) {
-                    let reason = format!("a specific variance is {odd} and must be above 0");
+                if let Some(odd) = exposures.iter().find(|c| !c.is_finite()) {
+                    let reason = format!("an exposure is {odd} and must be a number");
+                    return Err(AllocationError::WrongFactors { reason });
+                }
+                if let Some(odd) = specific.iter().find(|d| !d.is_finite() || **d <= 0.0) {
+                    let reason =
+                        format!("a specific variance is {odd} and must be a number above 0");
                     return Err(AllocationError::WrongFactors { reason });
                 }
                 let tableau = Factors::new(exposures, specific);

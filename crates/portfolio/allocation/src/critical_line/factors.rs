@@ -1,27 +1,40 @@
 //! The tableau of a covariance made of factors, without the covariance.
 //!
-//! With `Σ = C Cᵀ + D` of `k` factors, and the budget as one more exposure of 1 for every asset,
-//! the free weights follow from `S η = Σ_F c_i y_i / d_i + …` with the small matrix
-//! `S = diag(I, 0) + Σ_F c_i c_iᵀ / d_i` (Woodbury, 1950). Its inverse takes a rank-one change for
-//! each asset that changes sides and is made afresh now and then. A step costs `n · k`.
+//! With `Σ = C Cᵀ + D` of `k` factors and the free assets `F`, the budget is taken out first. With
+//! `s = Σ_F 1 / d_i`, `c̄` and `ȳ` the means of exposures and of what is given, weighted by `1 / d_i`,
+//!
+//! $$x_i = \tfrac{1}{d_i}\left(y_i - \bar y - (c_i - \bar c)^\top f + b / s\right),\qquad
+//! A f = \sum_F \tfrac{1}{d_i}(c_i - \bar c)(y_i - \bar y) + \bar c\, b,\qquad
+//! A = I + \sum_F \tfrac{1}{d_i}(c_i - \bar c)(c_i - \bar c)^\top$$
+//!
+//! (Woodbury, 1950). `A` is never below the identity, and what is common to all free assets is taken
+//! off before anything is divided by a small specific variance. `s`, `c̄` and `A⁻¹` take a change for
+//! each asset that changes sides and are made afresh now and then. A step costs `n · k`.
 
 use risk::Matrix;
 
-use super::tableau::{Change, Tableau, add_scaled};
+use super::tableau::{Change, Tableau, add_scaled, dot};
 
 /// Changes of the inverse before it is made afresh.
 const FRESH: usize = 64;
 
-/// A smaller pivot would cost digits: the inverse is made afresh instead.
-const SAFE: f64 = 0.05;
+/// How much rounding may grow over the changes, each by the inverse of its pivot, before the
+/// inverse is made afresh.
+const GROWTH: f64 = 20.0;
 
 pub(super) struct Factors<'a> {
     specific: &'a [f64],
-    /// One column of `n` for each factor, then a column of ones.
+    /// One column of `n` for each factor.
     exposures: Vec<Vec<f64>>,
     basic: Vec<bool>,
+    /// `s`.
+    total: f64,
+    /// `c̄`.
+    mean: Vec<f64>,
+    /// `A⁻¹`.
     inverse: Vec<Vec<f64>>,
     changes: usize,
+    growth: f64,
 }
 
 impl<'a> Factors<'a> {
@@ -31,70 +44,94 @@ impl<'a> Factors<'a> {
         let n = specific.len();
         let k = exposures.len() / n;
         let column = |factor: usize| (0..n).map(|asset| exposures[asset * k + factor]).collect();
-        let mut columns: Vec<Vec<f64>> = (0..k).map(column).collect();
-        columns.push(vec![1.0; n]);
         Self {
             specific,
-            exposures: columns,
+            exposures: (0..k).map(column).collect(),
             basic: vec![false; n + 1],
+            total: 0.0,
+            mean: vec![0.0; k],
             inverse: Vec::new(),
             changes: 0,
+            growth: 1.0,
         }
     }
 
-    fn of(&self, asset: usize) -> Vec<f64> {
-        self.exposures.iter().map(|column| column[asset]).collect()
+    /// `c_i − c̄`.
+    fn apart(&self, asset: usize) -> Vec<f64> {
+        self.exposures.iter().zip(&self.mean).map(|(column, mean)| column[asset] - mean).collect()
+    }
+
+    fn free(&self) -> impl Iterator<Item = usize> {
+        (0..self.specific.len()).filter(|asset| self.basic[*asset])
     }
 
     fn times_inverse(&self, vector: &[f64]) -> Vec<f64> {
-        let row = |row: &Vec<f64>| row.iter().zip(vector).map(|(a, b)| a * b).sum();
-        self.inverse.iter().map(row).collect()
+        self.inverse.iter().map(|row| dot(row, vector)).collect()
     }
 
-    /// `c_iᵀ η` for every asset.
+    /// `(c_i − c̄)ᵀ η` for every asset.
     fn spread(&self, eta: &[f64]) -> Vec<f64> {
         let mut spread = vec![0.0; self.specific.len()];
-        for (column, eta) in self.exposures.iter().zip(eta) {
-            add_scaled(&mut spread, *eta, column);
+        for ((column, mean), eta) in self.exposures.iter().zip(&self.mean).zip(eta) {
+            spread.iter_mut().zip(column).for_each(|(sum, own)| *sum += eta * (own - mean));
         }
         spread
     }
 
+    /// Without a free asset, or with exposures so large that `A` overflows, nothing that follows is
+    /// a number.
     fn make_afresh(&mut self) {
-        let k = self.exposures.len() - 1;
-        let mut sum = vec![vec![0.0; k + 1]; k + 1];
-        for (factor, row) in sum.iter_mut().enumerate().take(k) {
+        let k = self.exposures.len();
+        self.total = self.free().map(|asset| self.specific[asset].recip()).sum();
+        let held = |column: &Vec<f64>| {
+            self.free().map(|asset| column[asset] / self.specific[asset]).sum::<f64>()
+        };
+        self.mean = self.exposures.iter().map(|column| held(column) / self.total).collect();
+        let mut sum = vec![vec![0.0; k]; k];
+        for (factor, row) in sum.iter_mut().enumerate() {
             row[factor] = 1.0;
         }
-        for asset in (0..self.specific.len()).filter(|asset| self.basic[*asset]) {
-            let exposure = self.of(asset);
-            for (row, own) in sum.iter_mut().zip(&exposure) {
-                add_scaled(row, own / self.specific[asset], &exposure);
+        for asset in self.free() {
+            let own = self.apart(asset);
+            for (row, value) in sum.iter_mut().zip(&own) {
+                add_scaled(row, value / self.specific[asset], &own);
             }
         }
-        let matrix = Matrix::from_fn(k + 1, |row, column| sum[row][column]);
-        let factor = matrix.cholesky().expect("a free asset is exposed to the budget");
-        let unit = |row: usize| (0..=k).map(|i| f64::from(u8::from(i == row))).collect::<Vec<_>>();
-        self.inverse = (0..=k).map(|row| factor.solve(&unit(row))).collect();
-        self.changes = 0;
+        let factor = Matrix::from_fn(k, |row, column| sum[row][column]).cholesky();
+        let row = |row: usize| match &factor {
+            Ok(factor) => {
+                factor.solve(&(0..k).map(|i| f64::from(u8::from(i == row))).collect::<Vec<_>>())
+            }
+            Err(_) => vec![f64::NAN; k],
+        };
+        self.inverse = (0..k).map(row).collect();
+        (self.changes, self.growth) = (0, 1.0);
     }
 
-    /// The rank-one change for an asset that changes sides (Sherman and Morrison, 1950).
+    /// The change for an asset that changes sides: of a weighted mean and of what is around it
+    /// (Welford, 1962), and of the inverse (Sherman and Morrison, 1950).
     fn change(&mut self, asset: usize, enters: bool) {
         let weight = if enters { 1.0 } else { -1.0 } / self.specific[asset];
-        let exposure = self.of(asset);
-        let spread = self.times_inverse(&exposure);
-        let own: f64 = spread.iter().zip(&exposure).map(|(a, b)| a * b).sum();
-        let pivot = 1.0 + weight * own;
-        if pivot < SAFE {
+        let total = self.total + weight;
+        let apart = self.apart(asset);
+        let eta = self.times_inverse(&apart);
+        let scale = weight * self.total / total;
+        let pivot = 1.0 + scale * dot(&eta, &apart);
+        self.changes += 1;
+        self.growth *= (self.total / total / pivot).max(1.0);
+        if self.stale() || total <= 0.0 || pivot <= 0.0 {
             self.changes = FRESH;
             return;
         }
-        let factor = weight / pivot;
-        for (row, value) in self.inverse.iter_mut().zip(&spread) {
-            add_scaled(row, -factor * value, &spread);
+        for (row, value) in self.inverse.iter_mut().zip(&eta) {
+            add_scaled(row, -scale / pivot * value, &eta);
         }
-        self.changes += 1;
+        add_scaled(&mut self.mean, weight / total, &apart);
+        self.total = total;
+    }
+
+    fn stale(&self) -> bool {
+        self.changes >= FRESH || self.growth.is_nan() || self.growth > GROWTH
     }
 }
 
@@ -104,7 +141,7 @@ impl Tableau for Factors<'_> {
     }
 
     fn variance(&self, asset: usize) -> f64 {
-        let exposures = self.exposures[..self.exposures.len() - 1].iter();
+        let exposures = self.exposures.iter();
         exposures.map(|column| column[asset] * column[asset]).sum::<f64>() + self.specific[asset]
     }
 
@@ -116,26 +153,26 @@ impl Tableau for Factors<'_> {
 
     fn column(&self, index: usize, out: &mut [f64]) {
         let n = self.specific.len();
-        let mut source = vec![0.0; self.exposures.len()];
-        match index == n {
-            true => source[self.exposures.len() - 1] = 1.0,
-            false => source = self.of(index),
-        }
+        // The budget is an index without exposures.
+        let apart = match index == n {
+            true => self.mean.iter().map(|mean| -mean).collect(),
+            false => self.apart(index),
+        };
         // An asset at its bound moves by one, or the gradient of a free asset does.
         let scale = match (index == n, self.basic[index]) {
             (true, _) => -1.0,
             (false, true) => self.specific[index].recip(),
             (false, false) => 1.0,
         };
-        let eta: Vec<f64> = self.times_inverse(&source).iter().map(|v| v * scale).collect();
-        let spread = self.spread(&eta);
-        for asset in 0..n {
+        let eta: Vec<f64> = self.times_inverse(&apart).iter().map(|v| v * scale).collect();
+        let even = scale / self.total;
+        for (asset, spread) in self.spread(&eta).into_iter().enumerate() {
             out[asset] = match self.basic[asset] {
-                true => spread[asset] / self.specific[asset],
-                false => spread[asset],
+                true => (spread + even) / self.specific[asset],
+                false => spread + even,
             };
         }
-        out[n] = -eta[eta.len() - 1];
+        out[n] = dot(&self.mean, &eta) - even;
         if index < n {
             match self.basic[index] {
                 true => out[index] -= self.specific[index].recip(),
@@ -150,36 +187,41 @@ impl Tableau for Factors<'_> {
         for enters in [true, false] {
             for change in changes.iter().filter(|change| change.enters == enters) {
                 self.basic[change.index] = enters;
-                if change.index < n {
+                if change.index < n && self.changes < FRESH {
                     self.change(change.index, enters);
                 }
             }
         }
-        if self.changes >= FRESH {
+        if self.stale() {
             self.make_afresh();
         }
     }
 
     fn solve(&self, given: &[f64], out: &mut [f64]) {
         let n = self.specific.len();
-        let scaled: Vec<f64> = given.iter().zip(self.specific).map(|(y, d)| y / d).collect();
-        let sums = self.exposures.iter().map(|c| c.iter().zip(&scaled).map(|(c, y)| c * y).sum());
-        let mut right: Vec<f64> = sums.collect();
-        *right.last_mut().expect("the budget is there") -= given[n];
-        let eta = self.times_inverse(&right);
-        let spread = self.spread(&eta);
         out.fill(0.0);
-        for asset in (0..n).filter(|asset| self.basic[*asset]) {
-            out[asset] = scaled[asset] - spread[asset] / self.specific[asset];
+        let scaled = self.free().map(|asset| given[asset] / self.specific[asset]).sum::<f64>();
+        let (mean, even) = (scaled / self.total, given[n] / self.total);
+        for asset in self.free() {
+            out[asset] = (given[asset] - mean) / self.specific[asset];
         }
-        out[n] = eta[eta.len() - 1];
+        let around = |(column, mean): (&Vec<f64>, &f64)| {
+            let apart = column.iter().zip(out.iter()).map(|(own, y)| (own - mean) * y);
+            apart.sum::<f64>() + mean * given[n]
+        };
+        let right: Vec<f64> = self.exposures.iter().zip(&self.mean).map(around).collect();
+        let held = self.times_inverse(&right);
+        let spread = self.spread(&held);
+        for asset in self.free() {
+            out[asset] += (even - spread[asset]) / self.specific[asset];
+        }
+        out[n] = mean - dot(&self.mean, &held) - even;
     }
 
     fn marginal(&self, weights: &[f64]) -> Vec<f64> {
-        let k = self.exposures.len() - 1;
         let mut marginal: Vec<f64> =
             weights.iter().zip(self.specific).map(|(w, d)| w * d).collect();
-        for column in &self.exposures[..k] {
+        for column in &self.exposures {
             let held: f64 = column.iter().zip(weights).map(|(c, w)| c * w).sum();
             add_scaled(&mut marginal, held, column);
         }

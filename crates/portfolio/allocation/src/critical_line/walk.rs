@@ -24,6 +24,9 @@ const NO_RISK: f64 = 1e-10;
 /// they cost little.
 const CORRECT: usize = 64;
 
+/// A correction above this part of the largest weight is followed by another.
+const REFINE: f64 = 1e-11;
+
 /// How much larger than a variance its parts may be before their sum is not trusted.
 const EXACT: f64 = 1e-3;
 
@@ -173,6 +176,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
             self.tolerance += signed;
             push(&mut corners, self.corner());
             let moved = self.change(asset, way);
+            self.hold_the_last();
             self.fastest = self.fastest.max(largest(&self.x_rate[..self.place.len()]));
             if moved {
                 push(&mut corners, self.corner());
@@ -348,6 +352,14 @@ impl<'a, T: Tableau> Walk<'a, T> {
         self.x_rate[n] -= rate * column[n];
     }
 
+    /// A free asset without another keeps the weight that the budget leaves it, to the last bit.
+    fn hold_the_last(&mut self) {
+        let mut free = (0..self.place.len()).filter(|asset| self.place[*asset] == Place::Free);
+        if let (Some(only), None) = (free.next(), free.next()) {
+            self.x_rate[only] = 0.0;
+        }
+    }
+
     fn free(&mut self, asset: usize) {
         self.place[asset] = Place::Free;
         self.gradient[asset] = 0.0;
@@ -381,6 +393,21 @@ impl<'a, T: Tableau> Walk<'a, T> {
                 Place::Upper => self.x[asset] = self.upper[asset],
             }
         }
+        let first = self.solve_for_missing();
+        self.drift = self.drift.max(first);
+        if first > REFINE {
+            self.solve_for_missing();
+        }
+        let marginal = self.tableau.marginal(&self.x[..n]);
+        for asset in (0..n).filter(|asset| self.place[*asset] != Place::Free) {
+            self.gradient[asset] = marginal[asset] + self.x[n] - self.tolerance * self.mean[asset];
+        }
+    }
+
+    /// Adds to the weights and the multiplier what the covariance says is missing. The largest
+    /// change relative to the largest weight, infinite where it is no number.
+    fn solve_for_missing(&mut self) -> f64 {
+        let n = self.place.len();
         let marginal = self.tableau.marginal(&self.x[..n]);
         let mut missing = vec![0.0; n + 1];
         for asset in (0..n).filter(|asset| self.place[*asset] == Place::Free) {
@@ -389,11 +416,10 @@ impl<'a, T: Tableau> Walk<'a, T> {
         missing[n] = self.budget - self.x[..n].iter().sum::<f64>();
         let mut change = vec![0.0; n + 1];
         self.tableau.solve(&missing, &mut change);
-        self.drift = self.drift.max(largest(&change[..n]) / largest(&self.x[..n]));
         self.x.iter_mut().zip(&change).for_each(|(x, change)| *x += change);
-        let marginal = self.tableau.marginal(&self.x[..n]);
-        for asset in (0..n).filter(|asset| self.place[*asset] != Place::Free) {
-            self.gradient[asset] = marginal[asset] + self.x[n] - self.tolerance * self.mean[asset];
+        match change.iter().all(|change| change.is_finite()) {
+            true => largest(&change[..n]) / largest(&self.x[..n]),
+            false => f64::INFINITY,
         }
     }
 
@@ -420,6 +446,7 @@ impl<'a, T: Tableau> Walk<'a, T> {
             };
         }
         self.x_rate = rates;
+        self.hold_the_last();
     }
 }
 
