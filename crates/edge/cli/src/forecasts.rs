@@ -61,6 +61,7 @@ impl<'a> Forecasts<'a> {
     }
 
     /// All of them, in the order of the journal.
+    #[cfg(feature = "sql")]
     pub fn all(&self) -> anyhow::Result<Vec<Prediction>> {
         let mut found = Vec::new();
         for record in self.records() {

@@ -75,14 +75,22 @@ fn now() -> Timestamp {
     std::time::SystemTime::now().into()
 }
 
-fn append(folder: &Path, rows: usize, features: usize, batch: usize, callers: usize, how: Durability) {
+fn append(
+    folder: &Path,
+    rows: usize,
+    features: usize,
+    batch: usize,
+    callers: usize,
+    how: Durability,
+) {
     let log = PredictionLog::open(folder, Options::default()).expect("the log opens");
     let shape = Shape::new(features);
     let each = rows / callers / batch;
     // Made before the clock starts: what is measured is the log.
     let lists: Vec<Vec<Vec<Prediction>>> = (0..callers)
         .map(|caller| {
-            let list = |n: usize| (0..batch).map(|k| shape.row((n * batch + k) as u64, now())).collect();
+            let list =
+                |n: usize| (0..batch).map(|k| shape.row((n * batch + k) as u64, now())).collect();
             (0..each).map(|n| list(caller * each + n)).collect()
         })
         .collect();
@@ -160,15 +168,15 @@ fn main() {
     let folder = || PathBuf::from(&words[1]);
     match words.first().map(String::as_str) {
         Some("append") if words.len() == 7 => {
-            let how =
-                if words[6] == "synced" { Durability::Synced } else { Durability::Written };
+            let how = if words[6] == "synced" { Durability::Synced } else { Durability::Written };
             append(&folder(), number(2), number(3), number(4), number(5), how);
         }
         Some("fill") if words.len() == 4 => fill(&folder(), number(2), number(3)),
         Some("find") if words.len() > 2 => {
             for id in &words[2..] {
                 let began = Instant::now();
-                let found = find(&folder(), id.parse().expect("an id")).expect("the log can be read");
+                let found =
+                    find(&folder(), id.parse().expect("an id")).expect("the log can be read");
                 println!(
                     "{{\"id\": \"{id}\", \"rows\": {}, \"ms\": {:.1}}}",
                     found.map_or(0, |row| row.num_rows()),

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::LogError;
 
@@ -99,25 +100,40 @@ impl Folder {
     }
 
     /// Clears away what a process that was cut off left half done: files that were not yet renamed,
-    /// and those whose rows are in a file that was.
-    pub(crate) fn tidy(&self) -> Result<(), LogError> {
+    /// and segments whose rows are in a file that was. Covered files go as in
+    /// [`Folder::drop_covered`].
+    pub(crate) fn tidy(&self, keep: Duration) -> Result<(), LogError> {
         let parquet = self.0.join("parquet");
         for name in names(&parquet)?.iter().filter(|name| name.ends_with(".partial")) {
             self.remove(&parquet.join(name))?;
         }
         let spans = self.spans()?;
-        for span in &spans {
-            if spans.iter().any(|wider| wider != span && wider.covers(*span)) {
-                self.remove(&self.parquet(*span))?;
-            }
-        }
         for number in self.segments()? {
             if spans.iter().any(|span| span.covers(Span::one(number))) {
                 self.remove(&self.segment(number))?;
             }
         }
+        self.drop_covered(keep)
+    }
+
+    /// Removes the files whose rows have been in a wider one for as long as `keep`: by then nobody reads
+    /// them any more who looked before it was there.
+    pub(crate) fn drop_covered(&self, keep: Duration) -> Result<(), LogError> {
+        let spans = self.spans()?;
+        for span in &spans {
+            let wider = spans.iter().find(|wider| *wider != span && wider.covers(*span));
+            if wider.is_some_and(|wider| age(&self.parquet(*wider)) >= keep) {
+                self.remove(&self.parquet(*span))?;
+            }
+        }
         Ok(())
     }
+}
+
+/// How long ago a file was written; nothing where that cannot be told.
+fn age(path: &Path) -> Duration {
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+    written.ok().and_then(|at| at.elapsed().ok()).unwrap_or_default()
 }
 
 /// The spans that count: those that no wider one covers.

@@ -220,3 +220,79 @@ fn prediction(shapes: &[Shape], row: Row) -> Result<Prediction, String> {
     };
     one.fault().map_or(Ok(one), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Flag;
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Missing),
+            any::<u64>().prop_map(|bits| Value::Number(f64::from_bits(bits))),
+            "[a-zé]{0,8}".prop_map(|text| Value::Text(text.into())),
+        ]
+    }
+
+    fn prediction() -> impl Strategy<Value = Prediction> {
+        let features = prop::collection::vec(("[a-z]{1,6}", value()), 0..5);
+        let outputs = prop::collection::vec(any::<u64>().prop_map(f64::from_bits), 0..3);
+        let words = prop::option::of("[a-z ]{0,6}");
+        (features, outputs, words, 0_i64..4_000_000_000_000_000, any::<u64>()).prop_map(
+            |(features, outputs, word, at_us, latency_us)| {
+                let (names, values): (Vec<String>, Vec<Value>) = features.into_iter().unzip();
+                let output_names = (0..outputs.len()).map(|n| format!("y{n}")).collect();
+                let at = Timestamp::from_timestamp_micros(at_us).expect("before the year 2100");
+                let model = Arc::new(Served { alias: word.clone(), ..Served::default() });
+                let mut one =
+                    Prediction::new(at, model, names.into(), values, output_names, outputs);
+                one.caller = word.map(Into::into);
+                one.latency_us = latency_us;
+                one.matures_at = (latency_us % 2 == 0).then_some(at);
+                if latency_us % 3 == 0 {
+                    one.flags.set(Flag::StaleFeature);
+                }
+                one
+            },
+        )
+    }
+
+    /// As texts: NaN differs from itself.
+    fn texts(predictions: &[Prediction]) -> Vec<String> {
+        predictions.iter().map(|one| format!("{one:?}")).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn predictions_come_back_as_they_were(rows in prop::collection::vec(prediction(), 1..9)) {
+            let bytes = encode(&rows).unwrap();
+            let payload = payload(&bytes).unwrap();
+            prop_assert_eq!(length(payload), bytes.len());
+            prop_assert_eq!(texts(&decode(payload).unwrap()), texts(&rows));
+        }
+
+        #[test]
+        fn a_frame_is_whole_or_it_is_none(
+            rows in prop::collection::vec(prediction(), 1..5),
+            place in any::<prop::sample::Index>(),
+            bit in 0_u8..8,
+        ) {
+            let bytes = encode(&rows).unwrap();
+            let cut = place.index(bytes.len());
+            prop_assert!(payload(&bytes[..cut]).is_none());
+            let mut changed = bytes.clone();
+            changed[cut] ^= 1 << bit;
+            prop_assert!(payload(&changed).is_none());
+        }
+
+        #[test]
+        fn bytes_that_are_no_payload_are_refused_or_read_and_never_a_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let _ = decode(&bytes);
+            prop_assert!(next(&bytes, 0).is_none());
+        }
+    }
+}

@@ -36,16 +36,19 @@ pub struct Options {
     pub waiting_bytes: usize,
     /// How many neighbouring Parquet files of about one size become one; 0 for never.
     pub merge: usize,
+    /// How long the files that became one stay, for those who read them at that moment.
+    pub keep_merged: Duration,
 }
 
 impl Default for Options {
-    /// 50 ms, 32 MiB, 128 MiB, 8.
+    /// 50 ms, 32 MiB, 128 MiB, 8, ten minutes.
     fn default() -> Self {
         Self {
             sync_every: Duration::from_millis(50),
             segment_bytes: 32 << 20,
             waiting_bytes: 128 << 20,
             merge: 8,
+            keep_merged: Duration::from_secs(600),
         }
     }
 }
@@ -129,7 +132,7 @@ impl PredictionLog {
         let place = Folder::at(folder);
         place.make()?;
         let lock = take_lock(folder)?;
-        place.tidy()?;
+        place.tidy(options.keep_merged)?;
         let shared = Arc::new(Shared {
             folder: place,
             options,

@@ -35,10 +35,6 @@ pub(crate) fn all(folder: &Folder, of: usize, closing: &AtomicBool) -> Result<()
         };
         let paths: Vec<PathBuf> = spans.iter().map(|span| folder.parquet(*span)).collect();
         write_parquet(&folder.parquet(whole), Merged::of(&paths)?)?;
-        for path in &paths {
-            folder.remove(path)?;
-        }
-        folder.sync(&paths[0])?;
     }
     Ok(())
 }

@@ -46,7 +46,8 @@ fn all(shared: &Shared) -> Result<(), LogError> {
             return Ok(());
         }
     }
-    merge::all(&shared.folder, shared.options.merge, &shared.closing)
+    merge::all(&shared.folder, shared.options.merge, &shared.closing)?;
+    shared.folder.drop_covered(shared.options.keep_merged)
 }
 
 /// Turns a segment into a Parquet file. If bytes in it had changed, gives the copy that was put aside.

@@ -1,5 +1,6 @@
 //! The thread that appends: what waits goes to the operating system in one write.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -85,14 +86,10 @@ impl Writer {
         if failed_sync || self.offset >= self.shared.options.segment_bytes {
             self.next_segment(failed_sync);
         }
-        let bytes: Vec<u8> = match group.as_slice() {
-            // One append, as when nobody else is in a hurry, needs no copy.
-            [_] => vec![],
-            several => several.iter().flat_map(|job| job.bytes.iter().copied()).collect(),
-        };
-        let bytes = if bytes.is_empty() { &group[0].bytes } else { &bytes };
+        let bytes = together(&group);
         let length = bytes.len();
-        let written = self.file.write_all_at(bytes, self.offset);
+        let written = self.file.write_all_at(&bytes, self.offset);
+        drop(bytes);
         self.shared.waiting.fetch_sub(length, Ordering::Relaxed);
         match written {
             Ok(()) => {
@@ -144,6 +141,16 @@ impl Writer {
             }
             Err(_) if must => self.shared.unsynced.store(true, Ordering::Release),
             Err(_) => {}
+        }
+    }
+}
+
+/// The frames of a group, one behind the other; a single one needs no copy.
+fn together(group: &[Job]) -> Cow<'_, [u8]> {
+    match group {
+        [one] => Cow::Borrowed(&one.bytes),
+        several => {
+            Cow::Owned(several.iter().map(|job| job.bytes.as_slice()).collect::<Vec<_>>().concat())
         }
     }
 }

@@ -19,7 +19,7 @@ const FOLDER: &str = "PREDICTIONS_TEST_FOLDER";
 
 /// Segments so small that files come about and are merged all the time.
 fn options() -> Options {
-    Options { segment_bytes: 8_000, merge: 2, ..Options::default() }
+    Options { segment_bytes: 8_000, merge: 2, keep_merged: Duration::ZERO, ..Options::default() }
 }
 
 /// Logs until it is killed. Not a test of its own.

@@ -17,7 +17,7 @@ fn open(folder: &Path) -> PredictionLog {
 
 /// Segments of a few rows, so that files come about and are merged.
 fn small() -> Options {
-    Options { segment_bytes: 2_000, merge: 2, ..Options::default() }
+    Options { segment_bytes: 2_000, merge: 2, keep_merged: Duration::ZERO, ..Options::default() }
 }
 
 fn texts(rows: &[predictions::Prediction]) -> std::collections::BTreeSet<String> {

@@ -1,6 +1,8 @@
 //! `trimtab logs`: the predictions that were given out, and what else a home keeps, asked in SQL.
 
 #[cfg(feature = "sql")]
+pub mod answer;
+#[cfg(feature = "sql")]
 mod ask;
 #[cfg(feature = "sql")]
 mod runs;
@@ -24,6 +26,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Options of `trimtab logs`.
 #[derive(Debug, Args)]
+// Without SQL it says so, whatever is asked.
+#[cfg_attr(not(feature = "sql"), allow(dead_code))]
 #[command(after_help = "\
 Tables:
   predictions                every prediction: of `trimtab serve`, and the forecasts of `trimtab run`

@@ -15,6 +15,8 @@ use crate::show::Format;
 
 /// Options of `trimtab outcomes`.
 #[derive(Debug, Args)]
+// Without SQL it says so, whatever is asked; likewise below.
+#[cfg_attr(not(feature = "sql"), allow(dead_code))]
 pub struct OutcomesArgs {
     #[command(subcommand)]
     action: Action,
@@ -26,6 +28,7 @@ pub struct OutcomesArgs {
 }
 
 #[derive(Debug, Subcommand)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code))]
 enum Action {
     /// Take in what came true, from a CSV or Parquet file
     #[command(after_help = "\
@@ -46,6 +49,7 @@ Example:
 
 /// Options of `trimtab outcomes add`.
 #[derive(Debug, Args)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code))]
 pub struct AddArgs {
     /// The file: CSV, or Parquet if its name says so
     pub file: PathBuf,
@@ -53,6 +57,7 @@ pub struct AddArgs {
 
 /// Options of `trimtab outcomes metrics`.
 #[derive(Debug, Args)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code))]
 pub struct MetricsArgs {
     /// How long a period is
     #[arg(long, value_enum, default_value_t)]
@@ -91,15 +96,6 @@ pub fn outcomes(args: &OutcomesArgs) -> anyhow::Result<Found> {
 
 /// Says that it cannot.
 #[cfg(not(feature = "sql"))]
-pub fn outcomes(args: &OutcomesArgs) -> anyhow::Result<Found> {
-    let _ = (&args.home, args.format);
-    match &args.action {
-        Action::Add(AddArgs { file }) => {
-            anyhow::bail!("{}: {}", file.display(), crate::commands::WITHOUT_SQL)
-        }
-        Action::Metrics(MetricsArgs { by, model }) => {
-            let _ = (by, model);
-            anyhow::bail!(crate::commands::WITHOUT_SQL)
-        }
-    }
+pub fn outcomes(_: &OutcomesArgs) -> anyhow::Result<Found> {
+    anyhow::bail!(crate::commands::WITHOUT_SQL)
 }

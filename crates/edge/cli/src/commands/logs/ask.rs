@@ -1,7 +1,7 @@
 //! One question, and its answer.
 
-use crate::cells::{self, JsonRows};
 use crate::commands::logs::LogsArgs;
+use crate::commands::logs::answer::{self, JsonRows};
 use crate::commands::logs::tables::Tables;
 use crate::show::Format;
 
@@ -19,7 +19,7 @@ pub fn ask(args: &LogsArgs) -> anyhow::Result<()> {
     };
     let tables = Tables::of(&args.home.home, limits)?;
     match args.format {
-        Format::Table => cells::table(&tables.query(text)?),
+        Format::Table => answer::table(&tables.query(text)?),
         Format::Json => print_json(&tables, text),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sql::Limits;
 
-use crate::cells::{self, JsonRows};
+use crate::commands::logs::answer::{self, JsonRows};
 use crate::commands::logs::tables::Tables;
 use crate::commands::outcomes::{MetricsArgs, Period};
 use crate::show::{Format, note};
@@ -18,7 +18,7 @@ pub fn metrics(home: &Path, args: &MetricsArgs, format: Format) -> anyhow::Resul
             if found.iter().all(|batch| batch.num_rows() == 0) {
                 note("no prediction has an outcome yet; `trimtab outcomes add FILE` takes some in");
             }
-            cells::table(&found)
+            answer::table(&found)
         }
         Format::Json => {
             let mut out = JsonRows::new();
