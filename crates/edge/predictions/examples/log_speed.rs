@@ -6,6 +6,9 @@
 //! rows has, without going through the log, and prints some ids of it. `log_speed find FOLDER ID…`
 //! looks ids up without SQL.
 
+// What it measures is what it prints.
+#![allow(clippy::print_stdout)]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
