@@ -4,10 +4,12 @@
 //! standard error. Exit codes: 0 done, 1 it could not be done, 2 the command line was wrong,
 //! 3 a check found that something does not agree (`replay`, `verify`, `doctor`).
 
+mod cells;
 mod check;
 mod code;
 mod commands;
 mod flow;
+mod forecasts;
 mod kept;
 mod meter;
 mod progress;
@@ -40,7 +42,8 @@ enum Command {
     Run(commands::run::RunArgs),
     /// Write the tearsheet of a run: HTML, and its plots as SVG and PNG
     Report(commands::report::ReportArgs),
-    /// Show why an order was placed: the tree of its causes, down to data and code
+    /// Show why an order was placed or a prediction was given: the tree of its causes, down to data
+    /// and code
     Why(commands::why::WhyArgs),
     /// Recompute a run, or the run up to an order, and compare every byte with the journal
     Replay(commands::replay::ReplayArgs),
@@ -48,6 +51,10 @@ enum Command {
     Verify(commands::verify::VerifyArgs),
     /// List runs, and the orders of a run
     Runs(commands::runs::RunsArgs),
+    /// Ask in SQL what was predicted, or follow predictions as they are made
+    Logs(Box<commands::logs::LogsArgs>),
+    /// Take in what came true, and see how far predictions were from it
+    Outcomes(commands::outcomes::OutcomesArgs),
     /// The model registry: list, show, compare, promote, roll back
     Models(commands::models::ModelsArgs),
     /// Sign the folder of a model, or verify its signature (OpenSSF model signing)
@@ -103,6 +110,8 @@ fn main() -> ExitCode {
         Command::Replay(args) => commands::replay::replay(&args),
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Runs(args) => commands::runs::runs(&args),
+        Command::Logs(args) => commands::logs::logs(&args),
+        Command::Outcomes(args) => commands::outcomes::outcomes(&args),
         Command::Models(args) => commands::models::models(&args),
         Command::Sign(args) => commands::sign::sign(&args),
         Command::Serve(args) => commands::serve::serve(&args),

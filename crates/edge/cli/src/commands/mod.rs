@@ -6,8 +6,10 @@ pub mod data;
 pub mod doctor;
 pub mod exchange;
 pub mod features;
+pub mod logs;
 pub mod models;
 pub mod optimise;
+pub mod outcomes;
 pub mod replay;
 pub mod report;
 pub mod restore;
@@ -26,6 +28,11 @@ use store::Home;
 use types::{Id, RunId};
 
 use crate::show::some;
+
+/// What a binary says that has no SQL.
+#[cfg(not(feature = "sql"))]
+pub const WITHOUT_SQL: &str = "this trimtab was built without SQL; build it with `cargo build \
+                               --release -p cli --features sql`, or take a released binary";
 
 /// Where the names of orders are found.
 pub const LIST_ORDERS: &str = "`trimtab runs --orders RUN` lists the orders of a run";

@@ -1,12 +1,17 @@
-//! `trimtab why`: from an order to everything that it rests on.
+//! `trimtab why`: from an order or a prediction to everything that it rests on.
+
+mod prediction;
+mod tracked;
 
 use anyhow::Context;
 use clap::Args;
 use journal::{Cause, Kind, Record, Spine};
+use predictions::PredictionId;
 use serde::Serialize;
 use store::Home;
 use types::{Id, Order, Symbol};
 
+use self::prediction::Why;
 use crate::commands::{Found, LIST_ORDERS, find_run};
 use crate::show::{Format, count, json, say};
 use crate::{HomeArgs, say::line, show};
@@ -17,7 +22,7 @@ const NARROWEST: usize = 40;
 /// Options of `trimtab why`.
 #[derive(Debug, Args)]
 pub struct WhyArgs {
-    /// An order, or any record; the newest order of the newest run if left out
+    /// An order, any record, or a prediction; the newest order of the newest run if left out
     order: Option<String>,
     #[command(flatten)]
     home: HomeArgs,
@@ -41,22 +46,64 @@ struct Line<'a> {
 
 /// Prints the tree of causes.
 pub fn why(args: &WhyArgs) -> anyhow::Result<Found> {
+    if let Some(id) = args.order.as_ref().and_then(|name| name.parse::<PredictionId>().ok()) {
+        return why_prediction(args, id);
+    }
     let home = Home::read(&args.home.home)?;
     let id = match &args.order {
         Some(name) => Id::from(name.as_str()),
         None => newest_order(&home)?,
     };
     let symbol = symbol_of(&home, &id)?;
-    let all = args.all;
-    let tree = journal::why(&id, |id| home.record(id)).with_context(|| {
-        format!("no order or record {id} in {}; {LIST_ORDERS}", home.dir().display())
-    })?;
-    let shown: Vec<&Cause<'_>> = if all { tree.iter().collect() } else { decision_only(&tree) };
+    let tree = tree(&home, &id)?;
+    let shown = shown(&tree, args.all);
     match args.format {
         Format::Json => json(&lines(&home, &shown, &symbol)?)?,
         Format::Table => print(&home, &shown, &symbol, &id, tree.len() - shown.len())?,
     }
     Ok(Found::AllWell)
+}
+
+/// The same for a prediction; that of a mandate has the tree of its forecast.
+fn why_prediction(args: &WhyArgs, id: PredictionId) -> anyhow::Result<Found> {
+    let why = Why::of(&args.home.home, id)?;
+    let Some(decision) = &why.decision else {
+        match args.format {
+            Format::Json => json(&Whole { why: &why, causes: vec![] })?,
+            Format::Table => why.print(),
+        }
+        return Ok(Found::AllWell);
+    };
+    let home = Home::read(&args.home.home)?;
+    let (tree, symbol) = (tree(&home, decision)?, why.symbol());
+    let shown = shown(&tree, args.all);
+    match args.format {
+        Format::Json => json(&Whole { why: &why, causes: lines(&home, &shown, &symbol)? })?,
+        Format::Table => {
+            why.print();
+            say("");
+            print(&home, &shown, &symbol, decision, tree.len() - shown.len())?;
+        }
+    }
+    Ok(Found::AllWell)
+}
+
+/// A prediction and the tree of its decision, for programs.
+#[derive(Debug, Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    why: &'a Why,
+    causes: Vec<Line<'a>>,
+}
+
+fn tree<'a>(home: &'a Home, id: &Id) -> anyhow::Result<Vec<Cause<'a>>> {
+    journal::why(id, |id| home.record(id)).with_context(|| {
+        format!("no order or record {id} in {}; {LIST_ORDERS}", home.dir().display())
+    })
+}
+
+fn shown<'a>(tree: &'a [Cause<'a>], all: bool) -> Vec<&'a Cause<'a>> {
+    if all { tree.iter().collect() } else { decision_only(tree) }
 }
 
 fn newest_order(home: &Home) -> anyhow::Result<Id> {
