@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use features::store::{
     Change, Definition as Defined, DefinitionKind, Definitions, Difference, Entity, FeatureRef,
-    FeatureService, FeatureView, OnDemandView, Source,
+    FeatureService, FeatureView, OnDemandView, Source, ValueKind,
 };
 use types::Timestamp;
 
@@ -113,6 +113,24 @@ impl FeatureStore {
         let resolve =
             |reference| self.definitions.resolve(reference).map_err(FeatureStoreError::Asked);
         Ok(references.iter().map(resolve).collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// The join keys of the views that features need, with their types: text files are read as them.
+    pub fn key_kinds(
+        &self,
+        references: &[FeatureRef],
+    ) -> Result<Vec<(String, ValueKind)>, FeatureStoreError> {
+        let (mut keys, mut open) = (BTreeMap::new(), self.features(references)?);
+        while let Some((view, _)) = open.pop() {
+            if let Ok(view) = self.on_demand(&view) {
+                open.extend(self.features(&view.inputs)?);
+                keys.extend(view.request.iter().map(|column| (column.name.clone(), column.kind)));
+            } else {
+                let of_view = self.definitions.join_keys(self.view(&view)?);
+                keys.extend(of_view.into_iter().map(|key| (key.name.clone(), key.kind)));
+            }
+        }
+        Ok(keys.into_iter().collect())
     }
 
     /// What applying a folder would change. What the folder does not mention is in the list as

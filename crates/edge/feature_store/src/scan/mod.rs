@@ -8,7 +8,10 @@ mod computed;
 mod csv;
 mod parquet;
 pub(crate) mod places;
+mod postgres;
 mod shape;
+#[cfg(feature = "sql")]
+mod sql;
 
 use std::sync::Arc;
 
@@ -16,7 +19,7 @@ use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::SchemaRef;
 use features::store::FeatureView;
 
-pub(crate) use shape::{Wanted, micros};
+pub(crate) use shape::{Wanted, as_kind, micros, moments, type_of};
 
 use crate::{FeatureStore, FeatureStoreError};
 

@@ -10,7 +10,7 @@ use journal::Spine;
 use store::Home;
 use types::Digest;
 
-use super::{Part, Wanted, csv, parquet};
+use super::{Part, Wanted, csv, parquet, postgres};
 use crate::{FeatureStore, FeatureStoreError};
 
 /// A place among all rows: the file in the upper bits, the row within it in the lower ones.
@@ -24,6 +24,9 @@ pub(super) fn parts(
 ) -> Result<Vec<Arc<dyn Part>>, FeatureStoreError> {
     match &view.input {
         Input::Source { name } => parts_of_source(store, store.source(name)?, wanted),
+        #[cfg(feature = "sql")]
+        Input::Sql { .. } => super::sql::parts(store, view, wanted),
+        #[cfg(not(feature = "sql"))]
         Input::Sql { .. } => Err(wanted.refuse(
             "its SQL text",
             "this program was built without SQL: use a release, or build it with the feature `sql`",
@@ -42,8 +45,8 @@ pub(super) fn parts_of_source(
         Place::Parquet { path } => parts_of_files(&folder.join(path), "parquet", 0, wanted),
         Place::Csv { path } => parts_of_files(&folder.join(path), "csv", 0, wanted),
         Place::Snapshot { digest } => snapshot(store.home(), digest, wanted),
-        Place::Postgres { .. } => {
-            Err(wanted.refuse(&source.name, "PostgreSQL tables are not read yet"))
+        Place::Postgres { address, table } => {
+            Ok(vec![Arc::new(postgres::Table::new(address, table, wanted)?)])
         }
         Place::Push { history } => {
             let mut parts = match history {
@@ -120,6 +123,11 @@ fn snapshot(
     let place = format!("snapshot {}", digest.get(..12).unwrap_or(digest));
     let refuse = |what: String| wanted.refuse(&place, what);
     let digest: Digest = digest.parse().map_err(|_| refuse("it is no digest".to_owned()))?;
+    // A file is read as it lies there, once it has been held against its digest.
+    if let Ok(file) = store::kept_file(home, &digest) {
+        let opened = parquet::Opened::file(&file, &place, wanted)?;
+        return Ok(opened.parts(0, wanted));
+    }
     let home = Home::read(home).map_err(|error| refuse(error.to_string()))?;
     let bytes = home.payload(&digest).map_err(|error| refuse(error.to_string()))?;
     let opened = parquet::Opened::bytes(bytes, &place, wanted)?;

@@ -195,6 +195,11 @@ impl<'a> Checker<'a> {
         self.row += 1;
     }
 
+    /// Passes over a row that has no value to see.
+    pub fn skip(&mut self) {
+        self.row += 1;
+    }
+
     /// The rules that were broken, in their order.
     pub fn broken(self) -> Vec<Broken> {
         self.broken.into_values().collect()
