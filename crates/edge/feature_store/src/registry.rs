@@ -2,63 +2,18 @@
 //!
 //! Nothing is overwritten: a change adds a version and a line to the book of changes.
 
+mod tables;
+
 use std::path::{Path, PathBuf};
 
-use database::{Database, Migration, Options, Tx, values};
+use database::{Database, Options, Tx, values};
 use features::store::{Change, Definition as Defined, DefinitionKind, Difference};
 use serde::Serialize;
 use types::{Digest, Timestamp};
 
-use crate::FeatureStoreError;
+use tables::MIGRATIONS;
 
-/// The tables. Texts of definitions are JSON, moments microseconds of UTC.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: "
-    CREATE TABLE feature_apply (
-        id {id},
-        at_micros BIGINT NOT NULL,
-        folder {text} NOT NULL
-    );
-    CREATE TABLE feature_version (
-        kind {text} NOT NULL,
-        name {text} NOT NULL,
-        version BIGINT NOT NULL,
-        digest {text} NOT NULL,
-        body {text} NOT NULL,
-        folder {text} NOT NULL,
-        apply BIGINT NOT NULL,
-        PRIMARY KEY (kind, name, version)
-    );
-    CREATE TABLE feature_current (
-        kind {text} NOT NULL,
-        name {text} NOT NULL,
-        version BIGINT NOT NULL,
-        state {text} NOT NULL,
-        note {text} NOT NULL,
-        PRIMARY KEY (kind, name)
-    );
-    CREATE TABLE feature_change (
-        id {id},
-        apply BIGINT,
-        at_micros BIGINT NOT NULL,
-        kind {text} NOT NULL,
-        name {text} NOT NULL,
-        action {text} NOT NULL,
-        before_digest {text},
-        after_digest {text},
-        note {text} NOT NULL
-    );
-    CREATE TABLE feature_saved (
-        name {text} NOT NULL,
-        version BIGINT NOT NULL,
-        at_micros BIGINT NOT NULL,
-        digest {text} NOT NULL,
-        body {text} NOT NULL,
-        PRIMARY KEY (name, version)
-    );
-    ",
-}];
+use crate::FeatureStoreError;
 
 /// Whether a definition is to be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

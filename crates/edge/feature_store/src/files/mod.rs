@@ -3,6 +3,7 @@
 //! In: a folder; every `.toml` file in it, at any depth, holds definitions, and a view may name a
 //! `.sql` file beside it. Out: the definitions, checked, or every fault with its file and line.
 
+mod file;
 mod shapes;
 
 use std::collections::BTreeMap;
@@ -40,7 +41,7 @@ pub fn read_folder(folder: &Path) -> Result<Folder, FeatureStoreError> {
     }
     let (mut definitions, mut places, mut faults) = (Definitions::default(), Places::new(), vec![]);
     for file in &files {
-        match shapes::read(file) {
+        match file::read(file) {
             Err(mut found) => faults.append(&mut found),
             Ok(found) => {
                 for (line, definition) in found {

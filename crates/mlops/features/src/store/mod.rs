@@ -8,6 +8,7 @@
 //! keeps them, and fetches rows.
 
 mod changes;
+mod check;
 mod compute;
 mod definitions;
 mod entity;
