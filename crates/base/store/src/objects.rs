@@ -99,7 +99,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
         .map_err(|error| format!("{}: {error}", folder.display()))
 }
 
-fn path(dir: &Path, digest: &Digest) -> PathBuf {
+pub(crate) fn path(dir: &Path, digest: &Digest) -> PathBuf {
     let name = digest.to_string();
     dir.join("objects").join(&name[..2]).join(&name[2..])
 }

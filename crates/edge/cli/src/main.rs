@@ -79,7 +79,7 @@ enum Command {
     Validate(Box<commands::validate::ValidateArgs>),
     /// Import prices into an immutable snapshot and check them
     Data(commands::data::DataArgs),
-    /// The features and operators that mandates can use
+    /// The feature store: definitions, training sets, lineage; and what mandates can compute
     Features(commands::features::FeaturesArgs),
     /// What a run used of the machine, by stage
     Cost(commands::cost::CostArgs),

@@ -19,6 +19,9 @@
 //! # Ok::<(), features::FeatureError>(())
 //! ```
 //!
+//! [`store`] holds the definitions of a feature store, and [`point_in_time`] joins what was known
+//! to the rows that ask for it.
+//!
 //! Knows nothing about models, portfolios, disk or clocks. Group memberships (sectors)
 //! are a field like any other, and it has one bar size: a row is a row.
 
@@ -30,7 +33,9 @@ mod library;
 mod operators;
 mod package;
 mod plan;
+pub mod point_in_time;
 mod set;
+pub mod store;
 mod syntax;
 mod table;
 

@@ -119,6 +119,11 @@ impl FeatureSet {
         self.window
     }
 
+    /// Whether the features of a symbol depend on that symbol's values alone.
+    pub fn is_separable(&self) -> bool {
+        self.plan.separable()
+    }
+
     /// The digest of all names, all canonical texts, and [`SEMANTICS`].
     pub fn digest(&self) -> Digest {
         self.digest

@@ -1,10 +1,16 @@
-//! `trimtab features`: what mandates can compute.
+//! `trimtab features`: the feature store of a home, and what mandates can compute.
+
+mod apply;
+mod builtin;
+mod history;
+mod list;
+mod show;
 
 use clap::{Args, Subcommand};
-use features::{Expression, library, operators, packages};
 
+use crate::HomeArgs;
 use crate::commands::Found;
-use crate::show::{Format, json, say, table};
+use crate::show::Format;
 
 /// Options of `trimtab features`.
 #[derive(Debug, Args)]
@@ -15,14 +21,26 @@ pub struct FeaturesArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// The built-in features and packages, with their definitions
-    List {
-        /// The features of one package, such as alpha158
-        package: Option<String>,
-        /// How to print the list
-        #[arg(long, value_enum, default_value_t)]
-        format: Format,
-    },
+    /// Show what applying a folder of definitions would change
+    Plan(apply::FolderArgs),
+    /// Apply a folder of definitions: every change becomes a version
+    Apply(apply::ApplyArgs),
+    /// Compare a folder with what is applied, part by part; exit code 3 if they differ
+    Diff(apply::FolderArgs),
+    /// List what is defined: the home's definitions, and the built-in features and packages
+    List(list::ListArgs),
+    /// Find definitions by words in names, features, descriptions, owners and tags
+    Search(list::SearchArgs),
+    /// Show one definition, its versions and its changes
+    Show(show::ShowArgs),
+    /// Make a training set: for each row of a file, the features as they were known then
+    History(history::HistoryArgs),
+    /// Describe the values of a view, and hold them against its rules
+    Stats(show::StatsArgs),
+    /// Show what a definition or a data set comes from, and what depends on it
+    Lineage(show::LineageArgs),
+    /// Mark a definition as one that nothing new should use
+    Deprecate(apply::DeprecateArgs),
     /// The operators of the expression language
     Operators {
         /// How to print the list
@@ -36,84 +54,41 @@ enum Action {
     },
 }
 
-/// Lists features or operators, or checks an expression.
+/// Where and how: shared by the commands of the store.
+#[derive(Debug, Args)]
+struct StoreArgs {
+    #[command(flatten)]
+    home: HomeArgs,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Does what is asked of features.
 pub fn features(args: &FeaturesArgs) -> anyhow::Result<Found> {
     match &args.action {
-        Action::List { package: None, format } => list(*format)?,
-        Action::List { package: Some(name), format } => list_package(name, *format)?,
-        Action::Operators { format } => list_operators(*format)?,
-        Action::Check { expression } => check(expression)?,
-    }
-    Ok(Found::AllWell)
-}
-
-fn list(format: Format) -> anyhow::Result<()> {
-    match format {
-        Format::Json => {
-            let entries = library().iter();
-            json(
-                &entries
-                    .map(|e| serde_json::json!({"name": e.name, "source": e.source, "doc": e.doc}))
-                    .collect::<Vec<_>>(),
-            )
-        }
-        Format::Table => {
-            table(
-                &["name", "definition"],
-                library().iter().map(|entry| vec![entry.name.to_owned(), entry.source.to_owned()]),
-            );
-            for package in packages() {
-                let (name, size) = (package.name, package.definitions.len());
-                say(&format!("{name}: {size} features (trimtab features list {name})"));
-                say(&format!("    {}", package.doc));
-            }
-            Ok(())
-        }
+        Action::Plan(args) => apply::plan(args),
+        Action::Apply(args) => apply::apply(args),
+        Action::Diff(args) => apply::diff(args),
+        Action::List(args) => list::list(args),
+        Action::Search(args) => list::search(args),
+        Action::Show(args) => show::show(args),
+        Action::History(args) => history::history(args),
+        Action::Stats(args) => show::stats(args),
+        Action::Lineage(args) => show::lineage(args),
+        Action::Deprecate(args) => apply::deprecate(args),
+        Action::Operators { format } => builtin::operators_of_the_language(*format),
+        Action::Check { expression } => builtin::check(expression),
     }
 }
 
-fn list_package(name: &str, format: Format) -> anyhow::Result<()> {
-    let Some(package) = packages().iter().find(|package| package.name == name) else {
-        let known: Vec<&str> = packages().iter().map(|package| package.name).collect();
-        anyhow::bail!("no package `{name}`; there are {}", known.join(", "));
-    };
-    match format {
-        Format::Json => json(&package.definitions),
-        Format::Table => {
-            let rows = package.definitions.iter();
-            table(
-                &["name", "definition"],
-                rows.map(|feature| vec![feature.name.clone(), feature.source.clone()]),
-            );
-            Ok(())
-        }
-    }
+/// Now: the only clock of these commands.
+fn now() -> types::Timestamp {
+    std::time::SystemTime::now().into()
 }
 
-fn list_operators(format: Format) -> anyhow::Result<()> {
-    match format {
-        Format::Json => {
-            let entries = operators().iter();
-            json(&entries.map(|o| serde_json::json!({"name": o.name, "signature": o.signature, "doc": o.doc})).collect::<Vec<_>>())
-        }
-        Format::Table => {
-            for operator in operators() {
-                say(operator.signature);
-                say(&format!("    {}", operator.doc));
-            }
-            Ok(())
-        }
-    }
-}
-
-fn check(expression: &str) -> anyhow::Result<()> {
-    let parsed = Expression::parse(expression)?;
-    let window = parsed.window();
-    say(&format!("{parsed}"));
-    say(&format!("reads {}", parsed.fields().into_iter().collect::<Vec<_>>().join(", ")));
-    say(&format!("{} days back, {} days ahead", window.left, window.right));
-    if window.right > 0 {
-        say("it looks ahead: a label, not a feature");
-    }
-    Ok(())
+/// A moment in microseconds as people read it.
+fn moment(micros: i64) -> String {
+    let moment = types::Timestamp::from_timestamp_micros(micros);
+    moment.map_or_else(|| "-".to_owned(), |moment| moment.format("%Y-%m-%d %H:%M:%S").to_string())
 }
