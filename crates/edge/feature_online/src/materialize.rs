@@ -221,7 +221,8 @@ fn collect(path: &Path, found: &mut Vec<String>) -> Option<()> {
     Some(())
 }
 
-fn timestamp(micros: i64) -> Timestamp {
+/// The moment of microseconds since 1970, or the nearest that there is.
+pub(crate) fn timestamp(micros: i64) -> Timestamp {
     let nearest = DateTime::from_timestamp_micros(micros);
     nearest.unwrap_or(if micros < 0 { Timestamp::MIN_UTC } else { Timestamp::MAX_UTC })
 }

@@ -12,10 +12,12 @@ use online::OnlineStore;
 use crate::clock::now_micros;
 use crate::derive::{self, Derivations};
 use crate::error::ServingError;
+use crate::history;
 use crate::lookup::{Answer, lookup};
+use crate::materialize::timestamp;
 use crate::question::{Columns, Question};
 use crate::stats::{Freshness, stats};
-use crate::write::{self, Pushed, Target};
+use crate::write::{self, Pushed, Target, Whereto};
 
 /// How often is looked whether somebody applied other definitions.
 const LOOK: Duration = Duration::from_millis(500);
@@ -98,6 +100,29 @@ impl Serving {
     pub fn write(&self, target: &Target, columns: &Columns) -> Result<Vec<Pushed>, ServingError> {
         let current = self.current()?;
         let batches = write::batches(current.definitions(), target, columns)?;
+        write::write(self.store(), batches, now_micros())
+    }
+
+    /// Takes rows of a push source: all of them, or none. What is wrong with them is found before
+    /// anything is written.
+    pub fn push(
+        &self,
+        source: &str,
+        columns: &Columns,
+        to: Whereto,
+    ) -> Result<Vec<Pushed>, ServingError> {
+        let current = self.current()?;
+        let definitions = current.definitions();
+        let batches = match to {
+            Whereto::History => Vec::new(),
+            _ => write::batches(definitions, &Target::Source(source.to_owned()), columns)?,
+        };
+        if to != Whereto::Online {
+            let known = write::push_source(definitions, source)?;
+            write::rows(columns)?;
+            let table = history::table(definitions, known, columns)?;
+            current.features.push(source, &table, timestamp(now_micros()))?;
+        }
         write::write(self.store(), batches, now_micros())
     }
 

@@ -1,6 +1,6 @@
 //! Rows that programs push: read as their views define them, and written whole or not at all.
 
-use features::store::{Definitions, FeatureView, Input, Place};
+use features::store::{Definitions, FeatureView, Input, Place, Source};
 use online::{Batch, OnlineStore, Progress, Value};
 use serde_json::Value as Json;
 
@@ -17,6 +17,17 @@ pub enum Target {
     Source(String),
     /// One view.
     View(String),
+}
+
+/// Where pushed rows go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whereto {
+    /// Into the online store.
+    Online,
+    /// Into the history of the push source, from which training sets are made.
+    History,
+    /// Into both, the history first.
+    Both,
 }
 
 /// What became of pushed rows, of one view.
@@ -41,20 +52,36 @@ pub fn batches(
     columns: &Columns,
 ) -> Result<Vec<(String, Batch)>, ServingError> {
     let views = views(definitions, target)?;
-    let Some(rows) = columns.rows() else {
-        let lengths: Vec<String> =
-            columns.0.iter().map(|(name, values)| format!("{name} {}", values.len())).collect();
-        return Err(ServingError::Asked(format!(
-            "all columns must be of the same length: {}",
-            lengths.join(", ")
-        )));
-    };
-    if rows > ROWS {
-        return Err(ServingError::TooMany { rows, most: ROWS });
-    }
+    let rows = rows(columns)?;
     let batch =
         |view: &&FeatureView| Ok((view.name.clone(), batch(definitions, view, columns, rows)?));
     views.iter().map(batch).collect()
+}
+
+/// How many rows there are, if all columns have as many and they are not too many.
+pub fn rows(columns: &Columns) -> Result<usize, ServingError> {
+    match columns.rows() {
+        Some(rows) if rows > ROWS => Err(ServingError::TooMany { rows, most: ROWS }),
+        Some(rows) => Ok(rows),
+        None => {
+            let lengths: Vec<String> =
+                columns.0.iter().map(|(name, values)| format!("{name} {}", values.len())).collect();
+            let lengths = lengths.join(", ");
+            Err(ServingError::Asked(format!("all columns must be of the same length: {lengths}")))
+        }
+    }
+}
+
+/// The push source of a name.
+pub fn push_source<'a>(
+    definitions: &'a Definitions,
+    name: &str,
+) -> Result<&'a Source, ServingError> {
+    let pushed = |source: &&Source| matches!(source.place, Place::Push { .. });
+    definitions.sources.get(name).filter(pushed).ok_or_else(|| {
+        let known = definitions.sources.values().filter(pushed).map(|source| &source.name);
+        ServingError::UnknownPushSource(name.to_owned(), hint(name, known))
+    })
 }
 
 /// Writes batches.
@@ -79,16 +106,7 @@ fn views<'a>(
             vec![definitions.views.get(name).ok_or_else(|| unknown_view(definitions, name))?]
         }
         Target::Source(name) => {
-            let pushed = |name: &String| {
-                matches!(
-                    definitions.sources.get(name).map(|one| &one.place),
-                    Some(Place::Push { .. })
-                )
-            };
-            if !pushed(name) {
-                let known = definitions.sources.keys().filter(|name| pushed(name));
-                return Err(ServingError::UnknownPushSource(name.clone(), hint(name, known)));
-            }
+            push_source(definitions, name)?;
             let over = |view: &&FeatureView| match &view.input {
                 Input::Source { name: of } => of == name && view.online,
                 Input::Sql { .. } => false,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use feature_online::{
-    Columns, Question, Serving, ServingError, Status, Target, Until, Wanted, now_micros,
+    Columns, Question, Serving, ServingError, Status, Target, Until, Wanted, Whereto, now_micros,
     parse_moment,
 };
 use feature_store::{FeatureStore, read_folder};
@@ -183,6 +183,38 @@ fn definitions_that_are_applied_while_it_runs_count() {
     site.materialize(Until::Span(0, now_micros()));
     let found = site.ask(asked, json!({ "symbol": ["B"] })).unwrap();
     assert_eq!((&found[1].1, &found[3].1), (&vec![number(20.0)], &vec![number(200.0)]));
+}
+
+#[test]
+fn pushed_rows_go_online_and_into_the_history_of_their_source() {
+    let site = Site::new();
+    let text = DEFINITIONS.replace("source = \"prices\"\nonline", "source = \"pushed\"\nonline")
+        + "\n[[source]]\nname = \"pushed\"\nkind = \"push\"\nhistory = \"prices\"\nevent_time = \"at\"\n\
+           created_time = \"known\"\n";
+    fs::write(site.folder.path().join("features.toml"), text).unwrap();
+    apply(site.folder.path());
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    let rows = |close: Json| -> Columns {
+        let at = "2026-01-09T21:00:00Z";
+        serde_json::from_value(json!({
+            "symbol": ["C"], "at": [at], "known": [at], "close": [close], "volume": [null], "more": [{}],
+        }))
+        .unwrap()
+    };
+    let push = |close, to| site.serving.push("pushed", &rows(close), to);
+    push(json!(30.0), Whereto::Online).unwrap();
+    assert_eq!(site.closes(), [Value::Null, Value::Null, number(30.0)]);
+    assert!(
+        push(json!("x"), Whereto::Both).is_err() && push(json!("x"), Whereto::History).is_err()
+    );
+    let done = site.materialize(Until::Span(0, now_micros()));
+    assert_eq!(done.loaded.rows, 5, "what was refused or pushed online alone is no history");
+    push(json!(31.0), Whereto::History).unwrap();
+    assert_eq!(site.closes(), [number(11.0), number(20.0), number(30.0)]);
+    push(json!(32.0), Whereto::Both).unwrap();
+    assert_eq!(site.closes()[2], number(32.0));
+    let done = site.materialize(Until::Span(0, now_micros()));
+    assert_eq!(done.loaded.rows, 7);
 }
 
 #[test]

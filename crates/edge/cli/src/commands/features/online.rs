@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use feature_online::{
-    Answer, Columns, Freshness, Materialized, Question, Serving, Target, Until, Wanted, now_micros,
-    parse_moment, rfc3339,
+    Answer, Columns, Freshness, Materialized, Question, Serving, Until, Wanted, Whereto,
+    now_micros, parse_moment, rfc3339,
 };
 use serde_json::{Value as Json, json};
 
@@ -100,6 +100,9 @@ pub struct PushArgs {
     /// A JSON file of columns, such as {"driver_id": [1001], …}; `-` is standard input
     #[arg(value_name = "FILE")]
     rows: PathBuf,
+    /// Keep the rows in the history of the source too, from which training sets are made
+    #[arg(long)]
+    history: bool,
     #[command(flatten)]
     store: OnlineArgs,
 }
@@ -246,7 +249,8 @@ fn push(args: &PushArgs) -> anyhow::Result<()> {
     };
     let columns: Columns = serde_json::from_str(&text)
         .with_context(|| format!("{} is no JSON object of columns", args.rows.display()))?;
-    let pushed = args.store.open()?.write(&Target::Source(args.source.clone()), &columns)?;
+    let to = if args.history { Whereto::Both } else { Whereto::Online };
+    let pushed = args.store.open()?.push(&args.source, &columns, to)?;
     match args.store.format {
         Format::Json => print_json(
             &pushed

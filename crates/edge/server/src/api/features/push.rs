@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
-use feature_online::{Columns, Pushed, ServingError, Target};
+use feature_online::{Columns, Pushed, ServingError, Target, Whereto};
 use serde::Deserialize;
 
 use super::refusal::Refusal;
@@ -30,13 +30,10 @@ pub async fn push(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let asked: PushBody = super::body(body)?;
-    match asked.to.as_deref().unwrap_or("online") {
-        "online" => {}
-        "offline" | "online_and_offline" => {
-            let message = "rows are pushed to the online store alone: keep history in the files or \
-                           tables of the push source's `history`, and push with to='online'";
-            return Err(ServingError::Asked(message.to_owned()).into());
-        }
+    let to = match asked.to.as_deref().unwrap_or("online") {
+        "online" => Whereto::Online,
+        "offline" => Whereto::History,
+        "online_and_offline" => Whereto::Both,
         other => {
             let message = format!(
                 "{other} is not a supported push format. Please specify one of these ['online', \
@@ -44,8 +41,11 @@ pub async fn push(
             );
             return Err(ServingError::Asked(message).into());
         }
-    }
-    written(&app, Target::Source(asked.push_source_name), asked.df).await?;
+    };
+    let serving = super::serving(&app)?;
+    let (source, columns) = (asked.push_source_name, asked.df);
+    let pushed = super::apart(move || serving.push(&source, &columns, to)).await?;
+    count(&app, &pushed);
     Ok(().into_response())
 }
 
@@ -54,15 +54,15 @@ pub async fn write(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let asked: WriteBody = super::body(body)?;
-    written(&app, Target::View(asked.feature_view_name), asked.df).await?;
+    let serving = super::serving(&app)?;
+    let (view, columns) = (Target::View(asked.feature_view_name), asked.df);
+    let pushed = super::apart(move || serving.write(&view, &columns)).await?;
+    count(&app, &pushed);
     Ok(bytes(b"null".to_vec()))
 }
 
-async fn written(app: &App, target: Target, columns: Columns) -> Result<(), Refusal> {
-    let serving = super::serving(app)?;
-    let pushed: Vec<Pushed> = super::apart(move || serving.write(&target, &columns)).await?;
-    for Pushed { view, taken, superseded } in pushed {
-        app.meters().features().written(&view, taken, superseded);
+fn count(app: &App, pushed: &[Pushed]) {
+    for one in pushed {
+        app.meters().features().written(&one.view, one.taken, one.superseded);
     }
-    Ok(())
 }
