@@ -11,7 +11,7 @@ use kit::{names, read};
 use online::{Loading, OnlineStore, Value};
 
 /// Rows of the source, and entities among them.
-const ROWS: i64 = 60_000;
+const ROWS: i64 = 200_000;
 const ENTITIES: i64 = 5_000;
 
 const VIEW: &str = "killed";
@@ -62,8 +62,8 @@ fn killed_until_it_ends(place: &str, view: &str, rounds: u64) -> u32 {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        // Different moments in every round: 15 to 200 ms after the start, then as long as it takes.
-        let wait = if round < rounds { 15 + (round * 7_919) % 186 } else { 60_000 };
+        // Different moments in every round: 10 to 99 ms after the start, then as long as it takes.
+        let wait = if round < rounds { 10 + (round * 7_919) % 90 } else { 60_000 };
         let mut waited = 0;
         let status = loop {
             if let Some(status) = child.try_wait().unwrap() {
