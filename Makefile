@@ -23,7 +23,7 @@ demo: ## build the release binary and run a mandate over 33 years of real prices
 test: ## formatting, lints, all tests, documentation tests, the drawn house
 	@scripts/test.sh
 
-test-services: ## the tests that need PostgreSQL, S3 and the MLflow client, and those that break servers on purpose
+test-services: ## the tests that need PostgreSQL, S3, Redis and the MLflow and Feast clients, and those that break servers on purpose
 	@scripts/test_services.sh
 
 bench: ## NAME=loop: each question in Trimtab and in the tools that a user would pick instead

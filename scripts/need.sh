@@ -16,6 +16,7 @@ for tool in "$@"; do
     cc) command -v cc >/dev/null || packages+=(build-essential) ;;
     python3) python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3 python3-venv) ;;
     postgres) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql) ;;
+    redis) command -v redis-server >/dev/null || packages+=(redis-server) ;;
     faketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages+=(faketime) ;;
     *)
         echo "error: scripts/need.sh does not know '$tool'" >&2

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Real services for tests: PostgreSQL (Debian's) and moto_server (S3), on free ports of 127.0.0.1.
+# Real services for tests: PostgreSQL and Redis (Debian's) and moto_server (S3), on free ports of 127.0.0.1.
 #
-#   scripts/services.sh start      starts both; `. target/services/env` tells where they are
-#   scripts/services.sh stop       stops both and removes what they kept
-#   scripts/services.sh run CMD    starts two of its own, runs CMD with that environment, always stops them
+#   scripts/services.sh start      starts them; `. target/services/env` tells where they are
+#   scripts/services.sh stop       stops them and removes what they kept
+#   scripts/services.sh run CMD    starts its own, runs CMD with that environment, always stops them
 #
 # PostgreSQL refuses to run as root: then it runs as `postgres`, the user of Debian's package.
 set -euo pipefail
@@ -103,16 +103,40 @@ sys.exit("error: moto_server does not answer")
 PYTHON
 }
 
+start_redis() {
+    local password port
+    password="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+    port="$(free_port)"
+    redis_url="redis://:$password@127.0.0.1:$port"
+    # The password comes on standard input: arguments are there for all to see.
+    redis-server - >"$folder/redis.log" 2>&1 <<REDIS &
+bind 127.0.0.1
+port $port
+requirepass $password
+save ""
+dir $folder
+REDIS
+    echo $! >"$folder/redis.pid"
+    for _ in $(seq 100); do
+        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return; fi
+        sleep 0.1
+    done
+    echo "error: redis-server does not answer: $(tail -3 "$folder/redis.log")" >&2
+    return 1
+}
+
 start() {
     python="$(scripts/mlflow_venv.sh)"
-    scripts/need.sh postgres >&2
+    scripts/need.sh postgres redis >&2
     mkdir -p "$folder"
     folder="$(cd "$folder" && pwd)"
     start_postgres
     start_s3
+    start_redis
     cat >"$folder/env" <<ENV
 export TRIMTAB_TEST_POSTGRES='$postgres_url'
 export TRIMTAB_TEST_POSTGRES_ROOT='$folder/root.pem'
+export TRIMTAB_TEST_REDIS='$redis_url'
 export TRIMTAB_TEST_S3_ENDPOINT='$s3_endpoint'
 export TRIMTAB_TEST_S3_BUCKET='trimtab-test'
 export AWS_ENDPOINT_URL='$s3_endpoint'
@@ -124,10 +148,20 @@ export AWS_DEFAULT_REGION='us-east-1'
 ENV
 }
 
+# Ends what was started as NAME, if the process is still that program.
+stop_one() {
+    local pid
+    pid="$(cat "$folder/$1.pid" 2>/dev/null || true)"
+    if [ -n "$pid" ] && grep -q "$2" "/proc/$pid/cmdline" 2>/dev/null; then
+        kill "$pid" 2>/dev/null || true
+        while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+    fi
+}
+
 # Also after a start that failed half way: each step looks for what is there.
 stop() {
     [ -d "$folder" ] || return 0
-    local data pid
+    local data
     if [ -f "$folder/data" ]; then
         data="$(cat "$folder/data")"
         if [ -f "$data/cluster/postmaster.pid" ]; then
@@ -135,11 +169,8 @@ stop() {
         fi
         rm -rf "$data"
     fi
-    pid="$(cat "$folder/moto.pid" 2>/dev/null || true)"
-    if [ -n "$pid" ] && grep -q moto_server "/proc/$pid/cmdline" 2>/dev/null; then
-        kill "$pid" 2>/dev/null || true
-        while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
-    fi
+    stop_one moto moto_server
+    stop_one redis redis-server
     rm -rf "$folder"
 }
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# The tests that need services, after `make test`: PostgreSQL, S3, and servers that are killed.
+# The tests that need services, after `make test`: PostgreSQL, S3, Redis, and servers that are killed.
 #
 #   scripts/test_services.sh    starts the services, runs all of it, and leaves nothing running
 #
-#   1. the Rust tests of database, artifacts, catalog and server, on PostgreSQL and S3 as well
+#   1. the Rust tests of database, artifacts, online, catalog and server, on PostgreSQL, S3 and Redis as well
 #   2. tests/e2e: the unchanged MLflow client, all of it on SQLite and on PostgreSQL; on PostgreSQL with
 #      S3 what has to do with artifacts, since the rest would be the same again
-#   3. tests/faults: kills, full disks, lost databases, hostile clients, on SQLite and PostgreSQL
-#   4. scripts/schemathesis.sh: questions made from the OpenAPI document
+#   3. tests/feast: the unchanged Feast client, on the embedded online store and on Redis
+#   4. tests/faults: kills, full disks, lost databases, hostile clients, on SQLite and PostgreSQL
+#   5. scripts/schemathesis.sh: questions made from the OpenAPI document
 #
 # After a build it takes about 12 minutes on two cores, and at most 30: then it is stopped and has failed.
 # On Debian as root it installs what is missing; elsewhere it says what to install.
@@ -16,7 +17,7 @@ cd "$(dirname "$0")/.."
 
 limit=30m
 in_s3=(artifacts.py logged_models.py registry.py sklearn.py threads.py traces.py zz_restart.py)
-packages='package(database) | package(artifacts) | package(catalog) | package(server)'
+packages='package(online) | package(feature_online) | package(database) | package(artifacts) | package(catalog) | package(server)'
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -33,6 +34,8 @@ within_services() {
     TRIMTAB_E2E_BACKENDS=sqlite,postgres "$python" -m pytest tests/e2e 2>&1 | tee "$folder/e2e" || failed=1
     step "tests/e2e, artifacts in S3"
     TRIMTAB_E2E_BACKENDS=s3 "$python" -m pytest "${in_s3[@]/#/tests/e2e/test_}" 2>&1 | tee "$folder/s3" || failed=1
+    step "tests/feast"
+    "$(scripts/feast_venv.sh)" -m pytest tests/feast 2>&1 | tee "$folder/feast" || failed=1
     step "tests/faults"
     "$python" -m pytest tests/faults -r s 2>&1 | tee "$folder/faults" || failed=1
     step "schemathesis"
@@ -54,8 +57,9 @@ left_running() {
 
 main() {
     local folder python mark status=0 left
-    scripts/need.sh cargo cc python3 postgres faketime
+    scripts/need.sh cargo cc python3 postgres redis faketime
     python="$(scripts/mlflow_venv.sh)"
+    scripts/feast_venv.sh >/dev/null
     if ! cargo nextest --version >/dev/null 2>&1; then
         step "install cargo-nextest"
         cargo install --locked cargo-nextest
@@ -78,7 +82,7 @@ main() {
         kill -KILL "${left[@]}" 2>/dev/null || true
         status=1
     fi
-    for part in rust e2e s3 faults schemathesis; do
+    for part in rust e2e s3 feast faults schemathesis; do
         echo "$part: $([ -f "$folder/$part" ] && counted "$folder/$part" || echo "not run")"
     done
     echo "== services: $([ "$status" -eq 0 ] && echo "all passed" || echo "FAILED") in $SECONDS s"
@@ -89,7 +93,7 @@ case "${1:-}" in
 within) within_services "$2" "$3" ;;
 "") main ;;
 *)
-    sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
     [[ "$1" == --help ]] || exit 2
     ;;
 esac

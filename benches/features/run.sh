@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Features beside Qlib, point-in-time joins beside polars and Feast: `make bench NAME=features`.
+# Features beside Qlib, point-in-time joins beside polars and Feast, online reads beside Feast:
+# `make bench NAME=features`.
 # Installs the peers, builds, runs, compares.
 #
 #   QUICK=1                  small sizes, a few seconds: its figures mean little
-#   QUESTION=alpha158        only this one; or point_in_time
+#   QUESTION=alpha158        only this one; or point_in_time, online
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -40,4 +41,8 @@ if [[ $question == all || $question == point_in_time ]]; then
     echo "== point-in-time joins"
     target/bench/venv-point-in-time/bin/python -B benches/features/point_in_time/bench.py \
         "${CARGO_TARGET_DIR:-target}/release/examples/history" ${QUICK:+--quick}
+fi
+
+if [[ $question == all || $question == online ]]; then
+    benches/features/online.sh
 fi

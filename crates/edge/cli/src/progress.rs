@@ -40,7 +40,7 @@ impl Progress {
         Self { what, things, total: 0, done: 0, way }
     }
 
-    /// There is so much to do.
+    /// There is so much to do. Where nobody says so, only what is done is shown.
     pub fn total(&mut self, total: u64) {
         self.total = total;
         if let Way::Bar(bar) = &self.way {
@@ -56,8 +56,16 @@ impl Progress {
         match &mut self.way {
             Way::Silent => {}
             Way::Bar(bar) => {
+                if self.total == 0 {
+                    bar.set_length(self.done);
+                }
                 bar.set_position(self.done);
                 bar.set_message(of.to_owned());
+            }
+            Way::Lines(said) if self.total == 0 && said.elapsed() >= QUIET => {
+                *said = Instant::now();
+                let (what, things, done) = (self.what, self.things, grouped(self.done as f64, 0));
+                note(&format!("{what}  {done} {things}"));
             }
             Way::Lines(said) if tenths > before && said.elapsed() >= QUIET => {
                 *said = Instant::now();

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use database::Database;
+use feature_online::Serving;
 
 use crate::access::{self, Access, Secret, Security};
 use crate::api;
+use crate::api::features::Features;
 use crate::api::signing::{Signatures, Signing};
 use crate::connections::Patience;
 use crate::error::ServeError;
@@ -40,6 +42,8 @@ pub struct Options {
     pub security: Security,
     /// How model versions are signed, and whether they must be.
     pub signing: Signing,
+    /// How features are served, if they are.
+    pub features: Option<Features>,
     /// What opens `/metrics` to whoever shows it, beside administrators.
     pub metrics_token: Option<Secret>,
     /// How long it waits for others.
@@ -74,6 +78,7 @@ impl Options {
             artifact_limit: None,
             security: Security::default(),
             signing: Signing::default(),
+            features: None,
             metrics_token: None,
             patience: Patience::default(),
         }
@@ -93,6 +98,7 @@ struct Shared {
     root: Option<artifacts::Store>,
     access: Option<Access>,
     signatures: Signatures,
+    features: Option<Arc<Serving>>,
     webhooks: Webhooks,
     meters: Meters,
 }
@@ -129,10 +135,15 @@ impl App {
             Some(auth) => Some(access::start(&db, auth).await?),
             None => None,
         };
+        let features = match options.features.clone() {
+            Some(asked) => Some(serving(options.home.clone(), asked).await?),
+            None => None,
+        };
         let webhooks = Webhooks::open(&options)?;
         let meters = Meters::new(&db);
         let root = at_root;
-        let shared = Shared { options, db, artifacts, root, access, signatures, webhooks, meters };
+        let shared =
+            Shared { options, db, artifacts, root, access, signatures, features, webhooks, meters };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -170,6 +181,11 @@ impl App {
         &self.shared.signatures
     }
 
+    /// What features are served from, where they are.
+    pub(crate) fn features(&self) -> Option<&Arc<Serving>> {
+        self.shared.features.as_ref()
+    }
+
     /// What webhooks are sent with.
     pub(crate) fn webhooks(&self) -> &Webhooks {
         &self.shared.webhooks
@@ -185,4 +201,13 @@ impl App {
     pub fn artifacts(&self) -> &artifacts::Store {
         &self.shared.artifacts
     }
+}
+
+/// Opens the feature store of the home and its online store.
+async fn serving(home: PathBuf, asked: Features) -> Result<Arc<Serving>, ServeError> {
+    let open = move || Serving::open(&home, asked.online.as_deref());
+    let opened = tokio::task::spawn_blocking(open).await;
+    let opened =
+        opened.map_err(|error| ServeError::Refused(format!("opening the features: {error}")))?;
+    Ok(Arc::new(opened?))
 }

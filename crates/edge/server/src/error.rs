@@ -27,6 +27,9 @@ pub enum ServeError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The features could not be served.
+    #[error("{0}")]
+    Features(#[from] feature_online::ServingError),
     /// What was asked for is not safe, and was not insisted on.
     #[error("{0}")]
     Refused(String),

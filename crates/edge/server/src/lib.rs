@@ -24,6 +24,7 @@ mod tls;
 mod webhooks;
 
 pub use access::{BasicAuth, Secret, Security, Tls, WebhookRules};
+pub use api::features::Features;
 pub use api::signing::Signing;
 pub use app::{App, Options};
 pub use catalog::access::Permission;

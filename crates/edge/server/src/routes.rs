@@ -43,7 +43,8 @@ pub(crate) fn all() -> Vec<(String, MethodRouter<App>)> {
             all.push((format!("{prefix}/{path}"), endpoint.clone()));
         }
     }
-    let pages = [api::artifacts::pages(), api::inputs::pages(), api::otlp::pages()];
+    let pages =
+        [api::artifacts::pages(), api::features::pages(), api::inputs::pages(), api::otlp::pages()];
     for (path, endpoint) in pages.into_iter().flatten() {
         all.push((path.to_owned(), endpoint));
     }
@@ -58,6 +59,7 @@ fn endpoints() -> Vec<(&'static str, MethodRouter<App>)> {
         api::assessments::endpoints(),
         api::eval_datasets::endpoints(),
         api::experiments::endpoints(),
+        api::features::endpoints(),
         api::inputs::endpoints(),
         api::logged_models::endpoints(),
         api::registry::endpoints(),

@@ -5,6 +5,8 @@
 mod artifacts;
 #[path = "security/browsers.rs"]
 mod browsers;
+#[path = "security/features.rs"]
+mod features;
 #[path = "security/kit.rs"]
 mod kit;
 #[path = "security/login.rs"]

@@ -4,6 +4,7 @@ mod apply;
 mod builtin;
 mod history;
 mod list;
+mod online;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -52,6 +53,8 @@ enum Action {
         /// The expression, such as "mean(close, 5) / close - 1"
         expression: String,
     },
+    #[command(flatten)]
+    Online(online::OnlineAction),
 }
 
 /// Where and how: shared by the commands of the store.
@@ -79,6 +82,7 @@ pub fn features(args: &FeaturesArgs) -> anyhow::Result<Found> {
         Action::Deprecate(args) => apply::deprecate(args),
         Action::Operators { format } => builtin::operators_of_the_language(*format),
         Action::Check { expression } => builtin::check(expression),
+        Action::Online(action) => online::run(action),
     }
 }
 

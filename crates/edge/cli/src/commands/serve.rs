@@ -1,5 +1,6 @@
 //! `trimtab serve`: the tracking server.
 
+mod features;
 mod signatures;
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -70,6 +71,8 @@ pub struct ServeArgs {
     security: SecurityArgs,
     #[command(flatten)]
     signatures: signatures::SignatureArgs,
+    #[command(flatten)]
+    features: features::FeatureArgs,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
@@ -150,6 +153,7 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<Found> {
         artifact_limit: args.max_artifact_bytes,
         security: args.security.read()?,
         signing: args.signatures.read(),
+        features: args.features.read(),
         metrics_token: secret("TRIMTAB_METRICS_TOKEN"),
         patience: server::Patience {
             client: Duration::from_secs(args.client_timeout.max(1)),

@@ -1,5 +1,6 @@
 //! Whether somebody may do what a request asks for. Read-only statements, and no HTTP.
 
+use catalog::access::permission::EVERY;
 use catalog::access::{self, Account, Action, Held, Permission, Requirement, Resource, owners};
 use catalog::{CatalogError, Tag, experiments};
 use database::Tx;
@@ -74,6 +75,10 @@ pub fn judge(tx: &mut Tx<'_>, asked: &Asked) -> Result<Verdict, CatalogError> {
         Need::Administrator => Verdict::Denied,
         Need::CreateExperiment => {
             Verdict::of(may_create(tx, asked, Resource::Experiment)? && may_write_there(tx, asked)?)
+        }
+        Need::OnAll(action) => {
+            let held = asked.held(tx, &[(Resource::Experiment, None)])?;
+            Verdict::of(held.on(Resource::Experiment, EVERY).allows(action))
         }
         Need::CreateModel => {
             let kind = owners::kind_of_tags(&tags(&asked.fields)?);

@@ -13,6 +13,8 @@ pub enum Need {
     Administrator,
     /// To be allowed to make experiments in the workspace, and to write where its artifacts go.
     CreateExperiment,
+    /// To be allowed to do this to all experiments of the workspace: what belongs to it as a whole.
+    OnAll(Action),
     /// To be allowed to make a registered model or a prompt, as the tags say.
     CreateModel,
     /// To be allowed to do this to all things that are named there.

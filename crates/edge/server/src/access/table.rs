@@ -10,7 +10,9 @@ use axum::http::Method;
 use catalog::access::Action::{Delete, Manage, Read, Update};
 
 use super::need::{Find, List, Need, People};
-use Need::{Administrator, CreateExperiment, CreateModel, Filtered, Login, Narrowed, Nothing, On};
+use Need::{
+    Administrator, CreateExperiment, CreateModel, Filtered, Login, Narrowed, Nothing, On, OnAll,
+};
 
 /// What an endpoint needs. `path` is the path as it was routed: `/api/…/{model_id}`.
 pub fn need(method: &Method, path: &str) -> Need {
@@ -162,6 +164,13 @@ const ROWS: &[(&str, &str, Need)] = &[
     (GET, "2.0/trimtab/registry/compare", On(Find::Registered, Read)),
     (GET, "2.0/trimtab/registry/history", On(Find::RegisteredOrAll, Read)),
     (GET, "2.0/trimtab/registry/verify", Administrator),
+    // Features online, in Feast's protocol.
+    (POST, "/get-online-features", OnAll(Read)),
+    (POST, "/push", OnAll(Update)),
+    (POST, "/write-to-online-store", OnAll(Update)),
+    (POST, "/materialize", OnAll(Update)),
+    (POST, "/materialize-incremental", OnAll(Update)),
+    (GET, "2.0/trimtab/features/stats", OnAll(Read)),
     // Traces.
     (POST, "/v1/traces", On(Find::ExperimentHeader, Update)),
     (GET, "2.0/mlflow/traces", On(Find::Experiments, Read)),

@@ -9,6 +9,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use super::features::OfFeatures;
 use super::process::Process;
 use super::usage::OfDatabase;
 use crate::api::server::PROTOCOL;
@@ -70,6 +71,7 @@ pub struct Meters {
     received: Counter,
     sent: Counter,
     deliveries: Family<Attempt, Counter>,
+    features: OfFeatures,
 }
 
 impl Meters {
@@ -84,6 +86,7 @@ impl Meters {
             received: Counter::default(),
             sent: Counter::default(),
             deliveries: Family::default(),
+            features: OfFeatures::default(),
         };
         meters.register(db);
         meters
@@ -105,6 +108,7 @@ impl Meters {
         named.register("artifact_sent_bytes", help, self.sent.clone());
         let help = "Attempts to deliver to webhooks, by how they ended";
         named.register("webhook_deliveries", help, self.deliveries.clone());
+        self.features.register(named);
         named.register_collector(Box::new(OfDatabase(db.clone())));
     }
 
@@ -131,6 +135,11 @@ impl Meters {
     /// What counts the bytes of artifacts on their way out.
     pub fn sent(&self) -> Counter {
         self.sent.clone()
+    }
+
+    /// What counts features that are served.
+    pub fn features(&self) -> &OfFeatures {
+        &self.features
     }
 
     /// An attempt to deliver to a webhook ended.

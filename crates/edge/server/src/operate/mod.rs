@@ -5,6 +5,7 @@
 //! headers beyond its own, at bodies, or at what stands behind `?`.
 
 mod bytes;
+mod features;
 mod health;
 mod logs;
 mod meters;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::words::{self, Field, Row, body, fields, in_path, object, parameter};
-use super::{CHECKED_IN, models, server, shapes, traces, tracking};
+use super::{CHECKED_IN, features, models, server, shapes, traces, tracking};
 use crate::api::server::PROTOCOL;
 
 /// The tables, each with the name and the words under which people find it.
@@ -17,6 +17,7 @@ const GROUPS: &[(&str, &str, &[Row])] = &[
     ("logged models", "Models that were logged", models::LOGGED_MODELS),
     ("registry", "Registered models, their versions and aliases", models::REGISTRY),
     ("governance", "Policies, approvals, history and signatures", models::GOVERNANCE),
+    ("features", "Features online, in Feast's protocol", features::FEATURES),
     ("traces", "Traces and what is said of them", traces::TRACES),
     ("datasets", "Datasets of evaluations", traces::DATASETS),
     ("workspaces", "Workspaces", server::WORKSPACES),
@@ -49,12 +50,23 @@ fn document() -> Value {
         "paths": paths(),
         "components": {
             "schemas": schemas(),
-            "responses": { "Error": {
-                "description": "It was not done, and why",
-                "content": { "application/json": {
-                    "schema": { "$ref": "#/components/schemas/Error" },
-                }},
-            }},
+            "responses": {
+                "Error": {
+                    "description": "It was not done, and why",
+                    "content": { "application/json": {
+                        "schema": { "$ref": "#/components/schemas/Error" },
+                    }},
+                },
+                "FeatureError": {
+                    "description": "It was not done, and why: as text, which holds JSON where \
+                        clients of Feast have an exception for it",
+                    "content": { "application/json": { "schema": { "anyOf": [
+                        { "type": "string" },
+                        { "$ref": "#/components/schemas/Error" },
+                        { "$ref": "#/components/schemas/FeaturesBusy" },
+                    ]}}},
+                },
+            },
             "parameters": { "Workspace": {
                 "name": "X-MLFLOW-WORKSPACE",
                 "in": "header",
@@ -107,9 +119,10 @@ fn operation(group: &str, row: &Row) -> Value {
     let (method, path, id, summary, asks, gives) = *row;
     let status = STATUSES.iter().find(|(of, _)| *of == id).map_or("200", |(_, status)| status);
     let mut done = json!({ "description": "It was done" });
-    if status != "204" {
+    if status != "204" && gives != "=nothing" {
         done["content"] = body(gives);
     }
+    let error = if group == "features" { "FeatureError" } else { "Error" };
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
@@ -117,7 +130,7 @@ fn operation(group: &str, row: &Row) -> Value {
         "parameters": parameters(method, path, asks),
         "responses": {
             (status): done,
-            "default": { "$ref": "#/components/responses/Error" },
+            "default": { "$ref": format!("#/components/responses/{error}") },
         },
     });
     if let Some(body) = request(method, asks) {

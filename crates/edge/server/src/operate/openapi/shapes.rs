@@ -4,6 +4,16 @@
 pub const OBJECTS: &[(&str, &str)] = &[
     // Errors.
     ("Error", "error_code!: str, message!: str, sqlstate: str, error_class: str"),
+    // Features.
+    ("FeatureColumn", "values: []any, statuses: []enum FeatureStatus, event_timestamps: []str"),
+    ("FeatureNames", "feature_names: []str, feature_view_metadata: []FeatureViewVersion"),
+    ("FeatureViewVersion", "name: str, version: int"),
+    (
+        "FeatureFreshness",
+        "view: str, entities: int, newest_event: str?, age_seconds: any, materialized_to: str?, \
+        lag_seconds: any, written: str?, stale: bool, pending: any",
+    ),
+    ("FeaturesBusy", "error!: str, feature_views!: []str"),
     // Tracking.
     ("Tag", "key!: str, value: str"),
     (
@@ -140,6 +150,7 @@ pub const OBJECTS: &[(&str, &str)] = &[
 
 /// Words of which one is meant.
 pub const ENUMS: &[(&str, &[&str])] = &[
+    ("FeatureStatus", &["PRESENT", "NULL_VALUE", "NOT_FOUND", "OUTSIDE_MAX_AGE"]),
     ("ViewType", &["ACTIVE_ONLY", "DELETED_ONLY", "ALL"]),
     ("RunStatus", &["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]),
     (

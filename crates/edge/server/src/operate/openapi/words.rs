@@ -3,8 +3,8 @@
 //! Fields are written as `name!: str, tags: []Tag`: with `!` they must be there. A kind is `str`,
 //! `str?` if it may be null, `int`, `float`, `bool`, `map` (of text), `any`, the name of a shape,
 //! `enum NAME`, or `[]` before one of these. A field that begins with `?` stands in the query,
-//! whatever the method. In place of fields, `=text`, `=bytes`, `=file` (of any kind) or `=protobuf` is
-//! a whole body of that kind.
+//! whatever the method. In place of fields, `=text`, `=bytes`, `=file` (of any kind), `=protobuf` or
+//! `=any` (JSON) is a whole body of that kind, and `=nothing` is none.
 
 use serde_json::{Map, Value, json};
 
@@ -128,6 +128,7 @@ pub fn body(text: &str) -> Value {
         "=text" => ("text/plain", json!({ "type": "string" })),
         "=bytes" => ("application/octet-stream", json!({ "type": "string", "format": "binary" })),
         "=file" => ("*/*", json!({ "type": "string", "format": "binary" })),
+        "=any" => ("application/json", json!({})),
         "=protobuf" => ("application/x-protobuf", json!({ "type": "string", "format": "binary" })),
         fields => ("application/json", object(fields)),
     };

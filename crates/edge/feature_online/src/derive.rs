@@ -1,0 +1,81 @@
+//! On-demand features: computed from the columns that were read and those that came with the
+//! question, by the code that computes them for training.
+
+use std::collections::{BTreeMap, HashMap};
+
+use features::store::{Definitions, RowWise};
+use online::Value;
+
+use crate::cells;
+use crate::error::ServingError;
+use crate::lookup::{Column, Columned, Status};
+
+/// The expressions of on-demand views, compiled.
+pub type Derivations = BTreeMap<String, RowWise>;
+
+/// Compiles all on-demand views.
+pub fn compile(definitions: &Definitions) -> Result<Derivations, ServingError> {
+    let compiled = definitions.on_demand.iter().map(|(name, view)| {
+        let compiled = RowWise::compile(view).map_err(|what| {
+            ServingError::Asked(format!("on-demand view {name} cannot be computed: {what}"))
+        });
+        Ok((name.clone(), compiled?))
+    });
+    compiled.collect()
+}
+
+/// Computes an on-demand view and adds its columns.
+///
+/// A feature is null where the outcome is not a number and one of what it reads is missing in that
+/// row; where all are there, it is NaN.
+pub fn derive(
+    definitions: &Definitions,
+    derivations: &Derivations,
+    view: &str,
+    rows: usize,
+    request: &HashMap<String, Vec<f64>>,
+    columns: &mut Columned,
+) -> Result<(), ServingError> {
+    let (Some(defined), Some(compiled)) = (definitions.on_demand.get(view), derivations.get(view))
+    else {
+        return Err(crate::demand::unknown_view(definitions, view));
+    };
+    let mut inputs: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut missing = vec![false; rows];
+    for input in &defined.inputs {
+        for from in definitions.resolve(input).map_err(ServingError::Asked)? {
+            let Some(column) = columns.get(&from) else { continue };
+            for (missing, value) in missing.iter_mut().zip(&column.values) {
+                *missing |= *value == Value::Null;
+            }
+            inputs.insert(from.1, column.values.iter().map(cells::as_float).collect());
+        }
+    }
+    for column in &defined.request {
+        if let Some(values) = request.get(&column.name) {
+            for (missing, value) in missing.iter_mut().zip(values) {
+                *missing |= value.is_nan();
+            }
+            inputs.insert(column.name.clone(), values.clone());
+        }
+    }
+    let mut computed = compiled
+        .compute(rows, &inputs)
+        .map_err(|error| ServingError::Asked(format!("on-demand view {view}: {error}")))?;
+    for feature in &defined.features {
+        let numbers = computed.remove(&feature.name).unwrap_or_else(|| vec![f64::NAN; rows]);
+        let value = |(number, missing): (f64, &bool)| match number.is_nan() && *missing {
+            true => Value::Null,
+            false => cells::of_float(number, feature.kind),
+        };
+        let values: Vec<Value> = numbers.into_iter().zip(&missing).map(value).collect();
+        let status = |value: &Value| match value {
+            Value::Null => Status::Null,
+            _ => Status::Present,
+        };
+        let statuses = values.iter().map(status).collect();
+        let column = Column { name: feature.name.clone(), values, statuses, events: vec![0; rows] };
+        columns.insert((view.to_owned(), feature.name.clone()), column);
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! A feature store that is served: its definitions as they are now, and its online store.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use feature_store::FeatureStore;
+use features::store::{Definitions, ValueKind};
+use online::OnlineStore;
+
+use crate::clock::now_micros;
+use crate::derive::{self, Derivations};
+use crate::error::ServingError;
+use crate::history;
+use crate::lookup::{Answer, lookup};
+use crate::materialize::timestamp;
+use crate::question::{Columns, Question};
+use crate::stats::{Freshness, stats};
+use crate::write::{self, Pushed, Target, Whereto};
+
+/// How often is looked whether somebody applied other definitions.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What is served.
+pub struct Serving {
+    home: PathBuf,
+    store: Arc<dyn OnlineStore>,
+    current: RwLock<Arc<Current>>,
+    looked: Mutex<(Instant, Stamp)>,
+    /// Views that are being materialised.
+    pub(crate) busy: Mutex<Vec<String>>,
+}
+
+/// Definitions, and what is made of them.
+pub(crate) struct Current {
+    pub features: FeatureStore,
+    pub derivations: Derivations,
+}
+
+/// When the registry was changed last: of its file, and of the log of its file.
+type Stamp = [Option<SystemTime>; 2];
+
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving").field("home", &self.home).field("store", &self.store).finish()
+    }
+}
+
+impl Serving {
+    /// Serves the feature store of a home. `online` is the address of the online store; without one
+    /// it is `online.redb` in the home folder.
+    pub fn open(home: &Path, online: Option<&str>) -> Result<Self, ServingError> {
+        let file = home.join("online.redb").display().to_string();
+        let stamp = stamp(home);
+        let current = Current::load(home)?;
+        let store = online::open(online.unwrap_or(&file))?;
+        Ok(Self {
+            home: home.to_owned(),
+            store,
+            current: RwLock::new(Arc::new(current)),
+            looked: Mutex::new((Instant::now(), stamp)),
+            busy: Mutex::default(),
+        })
+    }
+
+    /// The online store.
+    pub fn store(&self) -> &dyn OnlineStore {
+        &*self.store
+    }
+
+    /// Definitions as they are applied now: another process may have applied new ones.
+    pub(crate) fn current(&self) -> Result<Arc<Current>, ServingError> {
+        if let Some(stamp) = self.changed() {
+            let fresh = Arc::new(Current::load(&self.home)?);
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            self.looked.lock().unwrap_or_else(PoisonError::into_inner).1 = stamp;
+        }
+        Ok(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn changed(&self) -> Option<Stamp> {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked.0.elapsed() < LOOK {
+            return None;
+        }
+        looked.0 = Instant::now();
+        let stamp = stamp(&self.home);
+        (stamp != looked.1).then_some(stamp)
+    }
+
+    /// Answers a question.
+    pub fn answer(&self, question: &Question) -> Result<Answer, ServingError> {
+        let current = self.current()?;
+        let definitions = current.definitions();
+        lookup(definitions, &current.derivations, self.store(), question, now_micros())
+    }
+
+    /// Takes rows of a push source or a view: all of them, or none.
+    pub fn write(&self, target: &Target, columns: &Columns) -> Result<Vec<Pushed>, ServingError> {
+        let current = self.current()?;
+        let batches = write::batches(current.definitions(), target, columns)?;
+        write::write(self.store(), batches, now_micros())
+    }
+
+    /// Takes rows of a push source: all of them, or none. What is wrong with them is found before
+    /// anything is written.
+    pub fn push(
+        &self,
+        source: &str,
+        columns: &Columns,
+        to: Whereto,
+    ) -> Result<Vec<Pushed>, ServingError> {
+        let current = self.current()?;
+        let definitions = current.definitions();
+        let batches = match to {
+            Whereto::History => Vec::new(),
+            _ => write::batches(definitions, &Target::Source(source.to_owned()), columns)?,
+        };
+        if to != Whereto::Online {
+            let known = write::push_source(definitions, source)?;
+            write::rows(columns)?;
+            let table = history::table(definitions, known, columns)?;
+            current.features.push(source, &table, timestamp(now_micros()))?;
+        }
+        write::write(self.store(), batches, now_micros())
+    }
+
+    /// How fresh all online views are, by name.
+    pub fn stats(&self) -> Result<Vec<Freshness>, ServingError> {
+        stats(self.current()?.definitions(), self.store(), now_micros())
+    }
+
+    /// Whether a column is a join key of text.
+    pub fn is_text_key(&self, name: &str) -> Result<bool, ServingError> {
+        let current = self.current()?;
+        let mut keys = current.definitions().entities.values().flat_map(|entity| &entity.keys);
+        Ok(keys.any(|key| key.name == name && key.kind == ValueKind::String))
+    }
+
+    /// The versions of views, as the registry counts them.
+    pub fn versions(&self, views: &[String]) -> Result<Vec<(String, i64)>, ServingError> {
+        use features::store::DefinitionKind::{OnDemand, View};
+        let current = self.current()?;
+        let version = |name: &String| {
+            let known =
+                [View, OnDemand].into_iter().find_map(|kind| current.features.get(kind, name));
+            (name.clone(), known.map_or(0, |known| known.version.version))
+        };
+        Ok(views.iter().map(version).collect())
+    }
+}
+
+impl Current {
+    fn load(home: &Path) -> Result<Self, ServingError> {
+        let features = FeatureStore::open(home)?;
+        let derivations = derive::compile(features.definitions())?;
+        Ok(Self { features, derivations })
+    }
+
+    pub fn definitions(&self) -> &Definitions {
+        self.features.definitions()
+    }
+}
+
+fn stamp(home: &Path) -> Stamp {
+    let changed = |name: &str| home.join(name).metadata().and_then(|file| file.modified()).ok();
+    [changed("features.db"), changed("features.db-wal")]
+}
