@@ -282,6 +282,28 @@ pub enum AllocationError {
         /// What was given.
         value: f64,
     },
+    /// A risk cannot be shared out.
+    #[error("{risk} cannot be shared out by budgets: {reason}")]
+    NoRiskBudgets {
+        /// The risk.
+        risk: String,
+        /// What is in the way, and what to change.
+        reason: &'static str,
+    },
+    /// A branch of the tree has no risk to be balanced.
+    #[error(
+        "{method} balances {measure}, which must be positive, and that of {assets} is {value}: balance another measure or drop the assets"
+    )]
+    NoBranchRisk {
+        /// The method.
+        method: &'static str,
+        /// The measure.
+        measure: String,
+        /// The assets of the branch.
+        assets: String,
+        /// Its value.
+        value: f64,
+    },
     /// The solver gave up.
     #[error(
         "{method} was not solved ({status}; residuals {primal_residual:.1e} and {dual_residual:.1e}, gap {gap:.1e}): check the scale of returns, covariances and costs"

@@ -66,6 +66,7 @@ mod stacking;
 mod active_set;
 mod critical_line;
 
+mod branch_risk;
 mod clusters;
 mod constrained_parity;
 mod equal_risk;
@@ -82,6 +83,7 @@ mod newton;
 mod parity;
 mod ratio;
 mod relaxed_parity;
+mod risk_budget;
 mod schur;
 mod separable;
 mod sharpe;
@@ -109,6 +111,7 @@ pub use multi_period::{Period, Plan, plan};
 pub use objective::{Linkage, Measure, Objective, Regularisation};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
+pub use risk_budget::risk_budgets_of;
 pub use risk_of::Risk;
 pub use sentence::ParseError;
 pub use stacking::allocate_stacked;
@@ -177,7 +180,9 @@ pub fn allocate_from(
             ratio::maximise(problem, &risk, risk_free, warm)
         }
         Objective::MaximumSharpe { risk_free } => sharpe::maximise(problem, risk_free),
-        Objective::RiskParity => parity::allocate(problem),
+        Objective::RiskParity { risk, budgets } => {
+            risk_budget::allocate(problem, &risk, &budgets, warm)
+        }
         Objective::RelaxedRiskParity { regularisation } => {
             relaxed_parity::allocate(problem, regularisation)
         }

@@ -59,6 +59,7 @@ impl MeanRisk {
         root: bool,
         warm: &mut WarmStart,
     ) -> Result<Target, AllocationError> {
+        self.penalties.iter().try_for_each(|(_, risk)| risk.check())?;
         let parts = |(penalty, risk): &(f64, Risk)| {
             let penalty = *penalty;
             risk.parts().into_iter().map(move |(factor, part)| (penalty * factor, part))

@@ -15,6 +15,7 @@ use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::refuse;
 use crate::cutting::{self, WarmStart};
 use crate::epigraph::RiskTerm;
+use crate::measure::ScenarioMeasure;
 use crate::region::{Region, sentences};
 use crate::risk_of::Risk;
 use crate::sharpe::{homogenised, no_excess, size};
@@ -36,10 +37,12 @@ pub(crate) fn maximise<'a>(
             Risk::Variance => "volatility",
             Risk::TrackingVariance(_) => "tracking_error",
             Risk::RobustVariance => "robust volatility",
+            Risk::Scenario(ScenarioMeasure::EvenMoment(_)) => "standard deviation",
             _ => "semi-deviation",
         };
         return Err(AllocationError::NotHomogeneous { risk: risk.to_string(), instead });
     }
+    risk.check()?;
     let excess: Vec<f64> = problem.expected_return.iter().map(|r| r - risk_free).collect();
     let unit = excess.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
     let mut region = Region::new(problem, sentences(problem.constraints))?;

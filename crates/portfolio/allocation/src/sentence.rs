@@ -223,6 +223,20 @@ impl<'a> Cursor<'a> {
         Ok(name)
     }
 
+    /// What comes up to the word `end` or the end of the sentence.
+    pub(crate) fn until_word(&mut self, end: &str) -> &'a str {
+        self.here();
+        let rest = self.rest();
+        let places = rest.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
+        let mut ends = places.filter(|at| {
+            let mut ahead = Self { at: self.at + at, ..*self };
+            ahead.take_word(end)
+        });
+        let length = ends.next().unwrap_or(rest.len());
+        self.at += length;
+        rest[..length].trim_end()
+    }
+
     /// An error unless the sentence ends here.
     pub(crate) fn finish(&mut self) -> Result<(), ParseError> {
         if self.at_end() {

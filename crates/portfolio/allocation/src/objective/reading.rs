@@ -35,7 +35,7 @@ impl FromStr for Objective {
             "minimise" | "minimize" => minimise(&mut cursor)?,
             "equal" if cursor.take_word("weight") => Objective::EqualWeight,
             "inverse" if cursor.take_word("volatility") => Objective::InverseVolatility,
-            "risk" if cursor.take_word("parity") => Objective::RiskParity,
+            "risk" if cursor.take_word("parity") => risk_parity(&mut cursor)?,
             "relaxed" if cursor.take_phrase("risk parity") => {
                 Objective::RelaxedRiskParity { regularisation: regularisation(&mut cursor)? }
             }
@@ -76,6 +76,9 @@ impl FromStr for Objective {
 /// What an error says where a risk is wanted.
 const RISKS: &str =
     "`variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`";
+
+/// What an error says where a method asks what to balance.
+const MEASURED: &str = "`variance`, `volatility` or a measure of scenarios such as `cvar(95%)`";
 
 fn minimise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
     match Risk::read(cursor)? {
@@ -250,16 +253,56 @@ fn factors(cursor: &mut Cursor<'_>) -> Result<Vec<String>, ParseError> {
     Ok(names)
 }
 
+/// `by cvar(95%) with budgets SPY 3, AGG 2`, each part if it comes next.
+fn risk_parity(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
+    let by = cursor.take_word("by");
+    let risk = match Risk::read(cursor)? {
+        Some(Risk::Volatility) => Risk::Variance,
+        Some(risk) => risk,
+        None if by => return Err(no_risk(cursor)),
+        None => Risk::Variance,
+    };
+    let mut budgets: Vec<(String, f64)> = Vec::new();
+    if cursor.take_phrase("with budgets") {
+        loop {
+            let start = cursor.here();
+            let expected = "an asset and its budget, such as `SPY 2`";
+            let part = cursor.listed()?;
+            let (name, number) = part.rsplit_once(' ').unwrap_or((part, ""));
+            let budget = number.parse().ok().filter(|b: &f64| *b > 0.0 && b.is_finite());
+            let budget = budget.ok_or_else(|| cursor.error_at(start, expected, None))?;
+            if budgets.iter().any(|(known, _)| known == name.trim()) {
+                return Err(cursor.error_at(start, "each asset once", None));
+            }
+            budgets.push((name.trim().to_owned(), budget));
+            if !cursor.take(",") {
+                break;
+            }
+        }
+    }
+    Ok(Objective::RiskParity { risk, budgets })
+}
+
 /// `by volatility`, if it comes next.
 fn measure(cursor: &mut Cursor<'_>) -> Result<Measure, ParseError> {
     if !cursor.take_word("by") {
         return Ok(Measure::default());
     }
     let start = cursor.here();
-    match cursor.word().as_str() {
+    let text = cursor.until_word("with");
+    match text.to_lowercase().as_str() {
         "variance" => Ok(Measure::Variance),
         "volatility" => Ok(Measure::Volatility),
-        _ => Err(cursor.error_at(start, "`variance` or `volatility`", None)),
+        _ => text.parse().map(Measure::Of).map_err(|error: risk::SentenceError| {
+            let expected = match error.suggestion {
+                Some(_) => MEASURED.to_owned(),
+                None if error.position > 1 => error.expected,
+                None => MEASURED.to_owned(),
+            };
+            let place =
+                start + text.chars().take(error.position - 1).map(char::len_utf8).sum::<usize>();
+            cursor.error_at(place, expected, error.suggestion)
+        }),
     }
 }
 
