@@ -48,6 +48,9 @@ const LARGEST: f64 = 1e4;
 
 const MAX_ROUNDS: u32 = 5_000;
 
+/// Rounds of an interior master after which less exactness will do.
+const PATIENCE: u32 = 300;
+
 /// The part of the master's solution in the next point.
 const TOWARDS: f64 = 0.5;
 
@@ -323,6 +326,10 @@ impl<'r, 'a> Rounds<'r, 'a> {
             self.rounds += 1;
             if self.rounds > MAX_ROUNDS {
                 return Err(NoVertex::Stalled);
+            }
+            if self.master.is_none() && self.rounds.is_multiple_of(PATIENCE) {
+                // So many planes are nearly parallel, and the solver cannot tell them apart.
+                self.exact = (3.0 * self.exact).min(SALVAGED);
             }
             if let Some(point) = self.unmoved(&outer) {
                 return Ok(self.finish(outer, point));

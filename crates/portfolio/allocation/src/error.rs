@@ -45,6 +45,20 @@ pub enum AllocationError {
         /// What was found.
         value: f64,
     },
+    /// Less than nothing is traded.
+    #[error("the daily volume of {symbol} is {value}: volumes are not negative")]
+    NegativeVolume {
+        /// The asset.
+        symbol: Symbol,
+        /// What was found.
+        value: f64,
+    },
+    /// A sentence about volumes needs some.
+    #[error("`{sentence}` needs to know what is traded in a day: give `volumes`")]
+    NoVolumes {
+        /// The sentence.
+        sentence: String,
+    },
     /// A constraint names an asset that is not in the problem.
     #[error("constraint `{constraint}`: no asset {name}{}", did_you_mean(.suggestion))]
     UnknownAsset {

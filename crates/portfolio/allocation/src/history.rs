@@ -49,7 +49,18 @@ pub fn reads_uncertainty(objective: &Objective) -> bool {
     let robust = |risk: &&Risk| {
         matches!(risk, Risk::ReturnUncertainty | Risk::RobustVariance | Risk::RobustVolatility)
     };
-    risks(objective).iter().any(robust)
+    matches!(objective, Objective::MaximumRatio { robust: true, .. })
+        || risks(objective).iter().any(robust)
+}
+
+/// Whether one of `constraints` reads how wrong the moments may be.
+pub fn limits_read_uncertainty(constraints: &[Constraint]) -> bool {
+    let robust = |risk: &Risk| matches!(risk, Risk::RobustVariance | Risk::RobustVolatility);
+    constraints.iter().any(|constraint| match constraint.quantity() {
+        Quantity::RobustReturn => true,
+        Quantity::Aim(risk) => robust(risk),
+        _ => false,
+    })
 }
 
 fn risks(objective: &Objective) -> Vec<&Risk> {
@@ -64,15 +75,17 @@ fn risks(objective: &Objective) -> Vec<&Risk> {
 
 /// For each measure of the scenarios, whether it is of a path.
 fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<bool> {
-    let aimed = risks(objective).into_iter().filter_map(|risk| match risk {
+    let of = |risk: &Risk| match risk {
         Risk::Scenario(measure) => Some(*measure),
         Risk::RobustConditionalValueAtRisk { level, .. } => {
             Some(ScenarioMeasure::ConditionalValueAtRisk(*level))
         }
         _ => None,
-    });
+    };
+    let aimed = risks(objective).into_iter().filter_map(of);
     let bounded = constraints.iter().filter_map(|constraint| match constraint.quantity() {
         Quantity::Risk(measure) => Some(*measure),
+        Quantity::Aim(risk) => of(risk),
         _ => None,
     });
     let balanced = match objective {

@@ -10,12 +10,14 @@
 //! | `minimise variance` (or `volatility`) | minimum variance |
 //! | `maximise return - 5 * variance` | mean-variance utility `μᵀw − 5 wᵀΣw`, without a half |
 //! | `maximise return - 5 * variance - costs` | the same, net of what the trades cost |
+//! | `maximise return - 2 * costs`, `... - trading - 0.5 * borrow` | parts of the costs (`trading`, `borrow`, `holding`) with factors |
 //! | `maximise return` | the highest expected return |
 //! | `minimise cvar(95%)` | the least of any [`Risk`]: a scenario measure or `tracking_error(...)` |
 //! | `maximise return - 5 * cvar(95%)` | utility with any risks as penalties |
 //! | `maximise return - 5 * tracking_variance(index)` | enhanced indexing |
 //! | `maximise return / cvar(95%)`, `... over 0.2%` | the highest ratio over that risk-free rate |
 //! | `maximise robust return - 5 * variance` | by the worst expected return in the problem's [uncertainty set](crate::Uncertainty) |
+//! | `maximise robust return / cvar(95%)` | the ratio of that worst return to any [`Risk`] |
 //! | `minimise robust variance` | by the worst variance in the uncertainty set; also as penalty |
 //! | `minimise robust cvar(95%) within 0.1%` | the worst over distributions within that Wasserstein distance of the scenarios; also as penalty |
 //! | `maximise return - 0.1 * largest weight` | any [`Risk`] as penalty, here `max abs(w_i)` |
@@ -43,6 +45,7 @@ mod writing;
 
 use risk::RiskMeasure;
 
+use crate::cost_factors::CostFactors;
 use crate::risk_of::Risk;
 
 /// What an allocation is for.
@@ -80,8 +83,8 @@ pub enum Objective {
     MeanRisk {
         /// What a unit of each risk costs in units of return; not negative.
         penalties: Vec<(f64, Risk)>,
-        /// Whether the costs of the trades are taken off.
-        costs: bool,
+        /// What each part of the costs counts.
+        costs: CostFactors,
     },
     /// The highest ratio of excess return to a risk.
     MaximumRatio {
@@ -89,6 +92,8 @@ pub enum Objective {
         risk: Risk,
         /// The risk-free return over the horizon of the expected returns, as a fraction.
         risk_free: f64,
+        /// Whether the return is the worst over the problem's uncertainty set.
+        robust: bool,
     },
     /// The highest mean logarithm of wealth over the scenarios (Kelly, 1956).
     MaximumGrowth,
@@ -232,10 +237,13 @@ impl Objective {
 }
 
 /// The expected return less penalties.
-pub(crate) fn utility(penalties: Vec<(f64, Risk)>, costs: bool) -> Objective {
+pub(crate) fn utility(penalties: Vec<(f64, Risk)>, costs: CostFactors) -> Objective {
+    let plain = [CostFactors::NONE, CostFactors::ALL].contains(&costs);
     match penalties[..] {
-        [] => Objective::MeanVariance { risk_aversion: 0.0, costs },
-        [(risk_aversion, Risk::Variance)] => Objective::MeanVariance { risk_aversion, costs },
+        [] if plain => Objective::MeanVariance { risk_aversion: 0.0, costs: costs.any() },
+        [(risk_aversion, Risk::Variance)] if plain => {
+            Objective::MeanVariance { risk_aversion, costs: costs.any() }
+        }
         _ => Objective::MeanRisk { penalties, costs },
     }
 }
@@ -253,6 +261,17 @@ mod tests {
             ("maximise return - 5*variance - costs", "maximise return - 5 * variance - costs"),
             ("maximise return - costs - variance", "maximise return - 1 * variance - costs"),
             ("maximize return", "maximise return"),
+            ("maximise return - 2 * costs", "maximise return - 2 * costs"),
+            ("maximise return - trading costs - borrow - holding fees", "maximise return - costs"),
+            (
+                "maximise return - 3 * borrow - variance - trading",
+                "maximise return - 1 * variance - trading - 3 * borrow",
+            ),
+            ("maximise robust return / volatility", "maximise robust return / volatility"),
+            (
+                "maximise robust return / cvar over 1%",
+                "maximise robust return / cvar(95%) over 0.01",
+            ),
             ("maximise sharpe", "maximise sharpe"),
             ("maximise sharpe over 2%", "maximise sharpe over 0.02"),
             ("minimise CVaR", "minimise cvar(95%)"),
@@ -352,10 +371,7 @@ mod tests {
                 "maximise return - -5 * variance",
                 "character 19: expected a number that is not negative",
             ),
-            (
-                "maximise return - 2 * costs",
-                "character 19: expected `costs` without a factor (change the cost model instead)",
-            ),
+            ("maximise return - costs - borrow", "character 27: expected each cost once"),
             (
                 "risk parity by cvra(95%)",
                 "character 16: expected `variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`; did you mean `cvar(95%)`?",
@@ -371,7 +387,7 @@ mod tests {
             ),
             ("learned with 0 hidden", "character 14: expected a whole number from 1 to 1000000"),
             ("learned every 5 weeks", "character 17: expected `days`"),
-            ("maximise return - costs - costs", "character 27: expected each penalty once"),
+            ("maximise return - costs - costs", "character 27: expected each cost once"),
             (
                 "maximise return - varianse",
                 "character 19: expected `variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`; did you mean `variance`?",

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::{Linkage, Measure, Objective, Regularisation, SHARE, utility};
+use crate::cost_factors::CostFactors;
 use crate::measure::MEASURES;
 use crate::risk_of::Risk;
 use crate::sentence::{Cursor, ParseError, closest};
@@ -115,16 +116,16 @@ fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
         let meant = closest(&cursor.word(), ["return", "sharpe", "growth"]);
         return Err(cursor.error_at(start, "`return`, `sharpe` or `growth`", meant));
     }
-    if !robust && cursor.take("/") {
+    if cursor.take("/") {
         let risk = Risk::read(cursor)?;
         let risk = risk.ok_or_else(|| no_risk(cursor))?;
         let risk_free = over(cursor)?;
         return Ok(match risk {
-            Risk::Volatility => Objective::MaximumSharpe { risk_free },
-            risk => Objective::MaximumRatio { risk, risk_free },
+            Risk::Volatility if !robust => Objective::MaximumSharpe { risk_free },
+            risk => Objective::MaximumRatio { risk, risk_free, robust },
         });
     }
-    let (mut penalties, mut costs) = (Vec::new(), None);
+    let (mut penalties, mut costs) = (Vec::new(), CostFactors::NONE);
     if robust {
         penalties.push((1.0, Risk::ReturnUncertainty));
     }
@@ -136,7 +137,7 @@ fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
         }
         penalty(cursor, &mut penalties, &mut costs)?;
     }
-    Ok(utility(penalties, costs.is_some()))
+    Ok(utility(penalties, costs))
 }
 
 /// `over 0.2%`: the risk-free rate, nought if none is said.
@@ -147,11 +148,11 @@ fn over(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     }
 }
 
-/// `5 * cvar(95%)` or `costs`, once each.
+/// `5 * cvar(95%)`, `costs` or `2 * borrow`, once each.
 fn penalty(
     cursor: &mut Cursor<'_>,
     penalties: &mut Vec<(f64, Risk)>,
-    costs: &mut Option<()>,
+    costs: &mut CostFactors,
 ) -> Result<(), ParseError> {
     let start = cursor.here();
     let factor = cursor.number();
@@ -160,25 +161,24 @@ fn penalty(
         return Err(cursor.error_at(place, "`*` after the number", None));
     }
     let place = cursor.here();
-    if cursor.take_word("costs") {
-        if factor.is_some() {
-            let expected = "`costs` without a factor (change the cost model instead)";
-            return Err(cursor.error_at(start, expected, None));
-        }
-        let seen = costs.replace(()).is_some();
-        return once(cursor, place, seen);
-    }
-    let risk = Risk::read(cursor)?;
-    let risk = risk.ok_or_else(|| no_risk(cursor))?;
     if factor.is_some_and(|factor| factor < 0.0) {
         return Err(cursor.error_at(start, "a number that is not negative", None));
     }
+    let mut ahead = *cursor;
+    if let Some(parts) = costs.parts(&ahead.word()) {
+        let _ = ahead.take_word("costs") || ahead.take_word("fees");
+        *cursor = ahead;
+        for part in parts {
+            if std::mem::replace(part, factor.unwrap_or(1.0)) != 0.0 {
+                return Err(cursor.error_at(place, "each cost once", None));
+            }
+        }
+        return Ok(());
+    }
+    let risk = Risk::read(cursor)?;
+    let risk = risk.ok_or_else(|| no_risk(cursor))?;
     let seen = penalties.iter().any(|(_, known)| *known == risk);
     penalties.push((factor.unwrap_or(1.0), risk));
-    once(cursor, place, seen)
-}
-
-fn once(cursor: &Cursor<'_>, place: usize, seen: bool) -> Result<(), ParseError> {
     match seen {
         true => Err(cursor.error_at(place, "each penalty once", None)),
         false => Ok(()),

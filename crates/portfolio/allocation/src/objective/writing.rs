@@ -34,13 +34,15 @@ impl fmt::Display for Objective {
                 for (factor, risk) in penalties.iter().filter(|p| !robust(p)) {
                     write!(f, " - {factor} * {risk}")?;
                 }
-                f.write_str(if *costs { " - costs" } else { "" })
+                write!(f, "{costs}")
             }
-            Objective::MaximumRatio { risk, risk_free: 0.0 } => {
-                write!(f, "maximise return / {risk}")
-            }
-            Objective::MaximumRatio { risk, risk_free } => {
-                write!(f, "maximise return / {risk} over {risk_free}")
+            Objective::MaximumRatio { risk, risk_free, robust } => {
+                let sure = if *robust { "robust " } else { "" };
+                write!(f, "maximise {sure}return / {risk}")?;
+                match *risk_free == 0.0 {
+                    true => Ok(()),
+                    false => write!(f, " over {risk_free}"),
+                }
             }
             Objective::RelaxedRiskParity { regularisation } => {
                 f.write_str(self.method())?;
