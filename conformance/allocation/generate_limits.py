@@ -4,7 +4,7 @@ with answers that Trimtab did not compute.
     python generate_limits.py
 
 Reads moments/us20_250.json and scenarios/us20_250.json, which generate_scenarios.py writes. Answers
-come from cvxpy models written down here, solved by Clarabel.
+come from cvxpy models written down here, solved by Clarabel, and by HiGHS where names are counted.
 """
 
 import json
@@ -20,7 +20,8 @@ T = 250.0
 
 def add(name, objective, sentences, w, value, *, tolerance=1e-4, value_tolerance=1e-9, **extra):
     previous = extra.pop("previous", ())
-    case(f"limit_{name}", source="cvxpy 1.9.3 with CLARABEL", moments="us20_250",
+    source = extra.pop("source", "cvxpy 1.9.3 with CLARABEL")
+    case(f"limit_{name}", source=source, moments="us20_250",
          objective=objective, constraints=sentences, tolerance=tolerance, weights=w, value=value,
          value_tolerance=value_tolerance, previous=previous, extra=extra)
 
@@ -114,6 +115,25 @@ def main():
                                  [invested, w >= -0.2, cp.norm1(w) <= 1.5])) / 100
         add(name, f"maximise return - 5 * variance - {words}", ["weight >= -20%", "gross <= 150%"],
             w.value, value, previous=previous, costs=costs)
+
+    z = cp.Variable(n, boolean=True)
+    few = [invested, w <= z, w >= 0.05 * z, cp.sum(z) <= 5]
+    short = cp.Variable(len(returns), nonneg=True)
+    tail = [short >= -(returns @ w) - a]
+    cvar = a + cp.sum(short) / (0.05 * T)
+    spread = cp.norm1(returns @ w - mean @ w) / T
+    for name, objective, sentences, goal, rows in [
+        ("names_cvar", "minimise cvar(95%)", [], cvar, tail),
+        ("names_mad", "minimise mad", [], spread, []),
+        ("names_return", "maximise return", ["cvar(95%) <= 2.2%"], -(mean @ w),
+         tail + [cvar <= 0.022]),
+    ]:
+        problem = cp.Problem(cp.Minimize(1000 * goal), few + rows)
+        problem.solve(solver="SCIPY", scipy_options={"mip_rel_gap": 1e-9})
+        value = problem.value / 1000
+        add(name, objective, ["long only", "names <= 5", "weight >= 5% or nothing", *sentences],
+            np.maximum(w.value, 0), -value if "return" in name else value, tolerance=2e-4,
+            value_tolerance=1e-7, source="cvxpy 1.9.3 with HiGHS (SciPy 1.17.1)")
 
 
 if __name__ == "__main__":

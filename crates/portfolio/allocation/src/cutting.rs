@@ -15,7 +15,7 @@
 //! Cost of a round: assets held × scenarios for the returns, plus the tail × assets for the plane.
 
 use crate::cones::{expanded, typical};
-use crate::epigraph::{Epigraph, RiskTerm, dot, measured};
+use crate::epigraph::{Epigraph, Plane, RiskTerm, dot, measured, touching};
 use crate::master::{Master, NoVertex};
 use crate::measure::ScenarioMeasure;
 use crate::oracle::tail_of;
@@ -71,13 +71,6 @@ pub struct WarmStart {
     start: Option<Start>,
 }
 
-/// `risk >= gradient · weights + constant · unit`.
-#[derive(Debug, Clone, PartialEq)]
-struct Plane {
-    gradient: Vec<f64>,
-    constant: f64,
-}
-
 impl WarmStart {
     /// Makes ready for `scenarios`.
     fn ready(&mut self, scenarios: &Scenarios<'_>) {
@@ -98,6 +91,16 @@ impl WarmStart {
     /// Where the newest mean-variance solve ended, of any moments and holdings.
     pub(crate) fn start(&mut self) -> &mut Option<Start> {
         &mut self.start
+    }
+
+    /// The planes below `measure` that the newest solve left.
+    pub(crate) fn planes_of(&self, measure: ScenarioMeasure) -> impl Iterator<Item = &Plane> {
+        self.planes.iter().filter(move |(known, _)| *known == measure).map(|(_, plane)| plane)
+    }
+
+    /// The weights that the newest solve ended with.
+    pub(crate) fn weights(&self) -> &[f64] {
+        &self.weights
     }
 
     fn returns(&self, weights: &[f64]) -> Vec<f64> {
@@ -158,20 +161,6 @@ fn scenario<'a>(epigraph: &Epigraph<'a>) -> Option<(ScenarioMeasure, Scenarios<'
         RiskTerm::Scenario(measure, scenarios) => Some((*measure, *scenarios)),
         _ => None,
     }
-}
-
-/// `‖root (w − from · unit)‖` and the plane that touches it at `weights`.
-fn touching(root: &[Vec<f64>], from: &[f64], weights: &[f64], unit: f64) -> (f64, Plane) {
-    let apart: Vec<f64> = weights.iter().zip(from).map(|(w, b)| w - b * unit).collect();
-    let parts: Vec<f64> = root.iter().map(|row| dot(row, &apart)).collect();
-    let value = dot(&parts, &parts).sqrt();
-    let size = if value > 0.0 { value } else { 1.0 };
-    let mut gradient = vec![0.0; from.len()];
-    for (row, part) in root.iter().zip(&parts) {
-        gradient.iter_mut().zip(row).for_each(|(g, a)| *g += part / size * a);
-    }
-    let constant = -dot(&gradient, from);
-    (value, Plane { gradient, constant })
 }
 
 /// A solution of the master program.

@@ -14,7 +14,7 @@ use types::Target;
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::refuse;
 use crate::cutting::{self, WarmStart};
-use crate::epigraph::{RiskTerm, dot};
+use crate::epigraph::RiskTerm;
 use crate::region::{Region, sentences};
 use crate::risk_of::{Risk, benchmark};
 use crate::scenarios::Scenarios;
@@ -194,22 +194,5 @@ impl MeanRisk {
         let costs = problem.costs.as_ref().filter(|_| self.costs);
         let costs = costs.map_or(0.0, |costs| costs.of(&region.previous, weights));
         Ok(expected(problem.expected_return, weights) - penalised - costs)
-    }
-}
-
-/// The value of a risk at `weights`, by a solve over their epigraph where it is no formula.
-pub(crate) fn risk_at(term: &RiskTerm<'_>, weights: &[f64]) -> Option<f64> {
-    if let Some(value) = term.value(weights, 1.0) {
-        return Some(value);
-    }
-    let n = weights.len();
-    let mut program = Program { linear: vec![0.0; n + 1], ..Program::default() };
-    program.linear[n] = 1.0;
-    program.rows = weights.iter().enumerate().map(|(i, w)| crate::region::fixed(i, *w)).collect();
-    program.epigraphs =
-        vec![crate::epigraph::Epigraph { column: n, unit: None, risk: term.clone() }];
-    match crate::solver::solve(&program) {
-        Outcome::Solved(solution) => Some(dot(&solution.x, &program.linear)),
-        _ => None,
     }
 }

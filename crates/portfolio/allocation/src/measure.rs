@@ -35,7 +35,10 @@
 
 use std::fmt;
 
+use risk::{RiskMeasure, Wealth};
+
 use crate::AllocationError;
+use crate::oracle::tail_of;
 use crate::sentence::{Cursor, ParseError};
 
 /// A convex risk measure of the returns in scenarios. A level is the share of scenarios that are
@@ -269,6 +272,39 @@ impl ScenarioMeasure {
     /// optimiser works.
     pub(crate) fn squared(&self) -> bool {
         matches!(self, M::SemiVariance | M::EvenMoment(_) | M::EvenSemiMoment(_))
+    }
+
+    /// The measure of the `risk` room that it is, where it is an inner minimum and no formula.
+    pub(crate) fn entropic(&self) -> Option<RiskMeasure> {
+        let wealth = Wealth::Uncompounded;
+        Some(match *self {
+            M::EntropicValueAtRisk(level) => {
+                RiskMeasure::EntropicValueAtRisk { tail: tail_of(level) }
+            }
+            M::EntropicValueAtRiskRange(level) => {
+                let tail = tail_of(level);
+                RiskMeasure::EntropicValueAtRiskRange { tail, gain_tail: tail }
+            }
+            M::EntropicDrawdownAtRisk(level) => {
+                RiskMeasure::EntropicDrawdownAtRisk { tail: tail_of(level), wealth }
+            }
+            M::RelativisticValueAtRisk(level, kappa) => {
+                RiskMeasure::RelativisticValueAtRisk { tail: tail_of(level), kappa }
+            }
+            M::RelativisticValueAtRiskRange(level, kappa) => {
+                let (tail, gain_kappa) = (tail_of(level), kappa);
+                RiskMeasure::RelativisticValueAtRiskRange {
+                    tail,
+                    gain_tail: tail,
+                    kappa,
+                    gain_kappa,
+                }
+            }
+            M::RelativisticDrawdownAtRisk(level, kappa) => {
+                RiskMeasure::RelativisticDrawdownAtRisk { tail: tail_of(level), kappa, wealth }
+            }
+            _ => return None,
+        })
     }
 
     /// Whether it is defined for equally likely scenarios alone.

@@ -11,7 +11,6 @@ use types::Target;
 use crate::certificate::closed_form;
 use crate::conflict::conflict;
 use crate::constraint::{Constraint, Quantity, Relation};
-use crate::mean_risk::risk_at;
 use crate::region::{Region, add_linear, bounded_risk, members, sentences};
 use crate::robust;
 use crate::sentence::percent;
@@ -199,7 +198,7 @@ fn values(
         Quantity::Return => vec![expected(problem.expected_return, weights)],
         Quantity::RobustReturn => {
             let lost = robust::of_mean(problem, sentence.as_str())?;
-            let lost = risk_at(&lost, weights).unwrap_or(f64::INFINITY);
+            let lost = lost.value(weights, 1.0).unwrap_or(f64::INFINITY);
             vec![expected(problem.expected_return, weights) - lost]
         }
         Quantity::Variance
@@ -208,7 +207,7 @@ fn values(
         | Quantity::Aim(_)
         | Quantity::Risk(_) => {
             let (risks, squared) = bounded_risk(problem, sentence)?;
-            let parts = risks.iter().map(|(f, risk)| risk_at(risk, weights).map(|value| f * value));
+            let parts = risks.iter().map(|(f, risk)| risk.value(weights, 1.0).map(|v| f * v));
             let value = parts.sum::<Option<f64>>().unwrap_or(f64::INFINITY);
             vec![if squared { value * value } else { value }]
         }

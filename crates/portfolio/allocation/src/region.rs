@@ -378,11 +378,6 @@ impl<'a> Region<'a> {
     }
 }
 
-/// `x[column] == value`.
-pub(crate) fn fixed(column: usize, value: f64) -> Row {
-    Row { terms: vec![(column, 1.0)], equality: true, limit: value, label: Label::Support }
-}
-
 fn narrow((lower, upper): (&mut f64, &mut f64), relation: Relation, bound: f64) {
     if relation != Relation::AtMost {
         *lower = lower.max(bound);

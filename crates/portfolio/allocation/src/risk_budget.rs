@@ -22,7 +22,6 @@ use crate::conflict::refuse;
 use crate::constraint::Quantity;
 use crate::cutting::{self, WarmStart};
 use crate::epigraph::{Epigraph, RiskTerm};
-use crate::mean_risk::risk_at;
 use crate::measure::ScenarioMeasure as M;
 use crate::naive::{broken, long_only_total};
 use crate::parity;
@@ -146,8 +145,8 @@ impl<'a> Model<'a> {
             terms.push((factor, part.term(problem, &risk.to_string())?.0));
         }
         let equal = vec![total / problem.n_assets() as f64; problem.n_assets()];
-        let size = terms.iter().map(|(f, term)| risk_at(term, &equal).map(|risk| f * risk)).sum();
-        let size: Option<f64> = size;
+        let sizes = terms.iter().map(|(f, term)| term.value(&equal, 1.0).map(|risk| f * risk));
+        let size = sizes.sum::<Option<f64>>();
         match size.filter(|size| *size > 0.0) {
             Some(size) => Ok(Self { problem, method, risk, terms, budgets, total, size }),
             None => Err(none(risk, NO_RISK)),
