@@ -185,6 +185,32 @@ def budgets():
     write("random", "budgets", {"source": "cvxpy 1.9.3 with CLARABEL", "problems": found})
 
 
+def many():
+    """More scenarios than cones are written for: least risk and budgets of what has infinitely many
+    planes."""
+    found = []
+    smooth = ["evar(90%)", "rlvar(90%, 0.3)", "semi-deviation", "second lower partial moment(0.1%)",
+              "evar range(80%)", "square-root kurtosis", "even semi-moment(3)", "ulcer index",
+              "edar(80%)"]
+    for number, name in enumerate(smooth):
+        rows, cols = (3050 if name.startswith("rl") else 650), 6
+        for goal in ["minimise", "share"]:
+            model = Model(scenarios(Numbers(5000 + number), rows, cols))
+            risk = dict(model.risks())[name]()
+            if goal == "minimise":
+                problem = cp.Problem(cp.Minimize(risk),
+                                     [cp.sum(model.w) == 1, model.w >= 0] + model.rows)
+            else:
+                problem = cp.Problem(cp.Minimize(risk - cp.sum(cp.log(model.w)) / cols), model.rows)
+            if not solved(problem):
+                print("no reference for", goal, name)
+                continue
+            weights = np.maximum(model.w.value, 0) / model.w.value.sum()
+            found.append({"number": 5000 + number, "rows": rows, "cols": cols, "risk": name,
+                          "minimise": goal == "minimise", "weights": floats(weights)})
+    write("random", "many", {"source": "cvxpy 1.9.3 with CLARABEL", "problems": found})
+
+
 def trees():
     from skfolio.cluster import HierarchicalClustering, LinkageMethod
     from skfolio.distance import PearsonDistance
@@ -246,4 +272,5 @@ def near(start, limit):
 
 if __name__ == "__main__":
     budgets()
+    many()
     trees()

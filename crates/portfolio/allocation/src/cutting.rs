@@ -12,10 +12,13 @@
 //! algorithms"). Planes hold for any objective and constraints: [`WarmStart`] keeps those that
 //! mattered for the next solve over the same scenarios.
 //!
+//! A measure that is smooth, such as the semi-deviation, has infinitely many planes and ends near:
+//! with many scenarios that is far cheaper than a cone for each of them.
+//!
 //! Cost of a round: assets held × scenarios for the returns, plus the tail × assets for the plane.
 
 use crate::cones::{expanded, typical};
-use crate::epigraph::{Epigraph, Plane, RiskTerm, dot, measured, touching};
+use crate::epigraph::{Epigraph, Plane, RiskTerm, dot, supported, touching};
 use crate::master::{Master, NoVertex};
 use crate::measure::ScenarioMeasure;
 use crate::oracle::tail_of;
@@ -28,6 +31,14 @@ use types::Status;
 
 /// A plane is missing where the risk is above the master's by this part of it.
 const EXACT: f64 = 1e-10;
+
+/// The same where a measure has infinitely many planes.
+const SMOOTH: f64 = 3e-9;
+
+/// Scenarios beyond which planes write every measure of them; a plane of a relativistic one takes
+/// longer to find.
+const MANY: usize = 600;
+const VERY_MANY: usize = 3_000;
 
 /// The same where an interior-point method solves the master.
 const NEAR: f64 = 3e-8;
@@ -110,20 +121,50 @@ impl WarmStart {
 
 /// Solves `program` with planes from, and for, `warm`.
 pub(crate) fn solve<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome {
-    let scenarios = program.epigraphs.iter().filter(|e| e.risk.polyhedral()).find_map(scenario);
-    let cut = expanded(program, RiskTerm::polyhedral);
+    let scenarios = program.epigraphs.iter().filter(|e| by_planes(&e.risk)).find_map(scenario);
+    let cut = expanded(program, by_planes);
     let Some((_, scenarios)) = scenarios else { return interior(&cut) };
     warm.ready(&scenarios);
     let outcome = rounds(&cut, warm);
+    // Planes that cannot close the gap: cones may, if there are not too many.
+    let firm = matches!(&outcome, Outcome::Solved(solution) if solution.status == Status::Solved);
+    let smooth = cut.epigraphs.iter().any(|epigraph| !epigraph.risk.polyhedral());
+    if smooth && !firm && scenarios.count() <= VERY_MANY {
+        let exact = solve_polyhedral(program, warm);
+        return if matches!(exact, Outcome::Failed(..)) { outcome } else { exact };
+    }
     // An interior-point method may fail on a few planes beside a cone: planes for the cone too.
     let distance = |risk: &RiskTerm<'a>| matches!(risk, RiskTerm::Distance { .. });
     if matches!(outcome, Outcome::Failed(..)) && !cut.cones.is_empty() {
-        let flat = expanded(program, |risk| risk.polyhedral() || distance(risk));
+        let flat = expanded(program, |risk| by_planes(risk) || distance(risk));
         if vertices(&flat) {
             return rounds(&flat, warm);
         }
     }
     outcome
+}
+
+/// Planes for what is a maximum of them, cones for all else.
+fn solve_polyhedral<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome {
+    let cut = expanded(program, RiskTerm::polyhedral);
+    match cut.epigraphs.is_empty() {
+        true => interior(&cut),
+        false => rounds(&cut, warm),
+    }
+}
+
+/// Whether planes and not cones write a risk: where it is a maximum of planes, and where there are so
+/// many scenarios that a cone for each is slow and less exact.
+fn by_planes(risk: &RiskTerm<'_>) -> bool {
+    match risk {
+        // Its cone is as small as the covariance.
+        RiskTerm::Scenario(ScenarioMeasure::StandardDeviation, _) => false,
+        RiskTerm::Scenario(measure, scenarios) => {
+            let many = if measure.relativistic() { VERY_MANY } else { MANY };
+            risk.polyhedral() || scenarios.count() > many
+        }
+        _ => false,
+    }
 }
 
 /// Whether the master program is linear.
@@ -142,6 +183,15 @@ fn rounds<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome {
             Rounds::new(program, warm, false).run().unwrap_or_else(failure)
         }
         other => other.unwrap_or_else(failure),
+    }
+}
+
+/// How exact the rounds are to be.
+fn accuracy(program: &Program<'_>, linear: bool) -> f64 {
+    match (linear, program.epigraphs.iter().all(|e| e.risk.polyhedral())) {
+        (true, true) => EXACT,
+        (true, false) => SMOOTH,
+        (false, _) => NEAR,
     }
 }
 
@@ -212,7 +262,7 @@ impl<'r, 'a> Rounds<'r, 'a> {
             program,
             warm,
             assets,
-            exact: if linear { EXACT } else { NEAR },
+            exact: accuracy(program, linear),
             master: None,
             cuts: Vec::new(),
             numbers: Vec::new(),
@@ -271,8 +321,8 @@ impl<'r, 'a> Rounds<'r, 'a> {
     fn supports(&self, weights: &[f64], returns: &[f64], unit: f64) -> Vec<(f64, Plane)> {
         let of = |epigraph: &Epigraph<'a>| match &epigraph.risk {
             RiskTerm::Scenario(measure, scenarios) => {
-                let found = measured(*measure, scenarios, returns, unit);
-                let found = found.expect("others were written as cones");
+                let found = supported(*measure, scenarios, returns, unit);
+                let found = found.expect("every measure of scenarios has a support");
                 let gradient = scenarios.weighted(&found.scenarios);
                 (found.value, Plane { gradient, constant: found.constant })
             }

@@ -60,8 +60,7 @@ impl RiskTerm<'_> {
         match self {
             RiskTerm::Scenario(measure, scenarios) => {
                 let returns = scenarios.of_portfolio(weights);
-                let formula = measured(*measure, scenarios, &returns, unit);
-                formula.or_else(|| entropic(*measure, scenarios, &returns)).map(|found| found.value)
+                supported(*measure, scenarios, &returns, unit).map(|found| found.value)
             }
             RiskTerm::Distance { root, from } => {
                 let apart: Vec<f64> = weights.iter().zip(from).map(|(w, b)| w - b * unit).collect();
@@ -89,8 +88,7 @@ impl RiskTerm<'_> {
         match self {
             RiskTerm::Scenario(measure, scenarios) => {
                 let returns = scenarios.of_portfolio(weights);
-                let formula = measured(*measure, scenarios, &returns, 1.0);
-                let found = formula.or_else(|| entropic(*measure, scenarios, &returns))?;
+                let found = supported(*measure, scenarios, &returns, 1.0)?;
                 let gradient = scenarios.weighted(&found.scenarios);
                 Some((found.value, Plane { gradient, constant: found.constant }))
             }
@@ -112,6 +110,17 @@ impl RiskTerm<'_> {
             RiskTerm::Growth(_) => None,
         }
     }
+}
+
+/// The support at `returns`, those of `unit` times the portfolio.
+pub(crate) fn supported(
+    measure: ScenarioMeasure,
+    scenarios: &Scenarios<'_>,
+    returns: &[f64],
+    unit: f64,
+) -> Option<Support> {
+    let formula = measured(measure, scenarios, returns, unit);
+    formula.or_else(|| entropic(measure, scenarios, returns))
 }
 
 /// The support of a measure that is no formula, from the `risk` room, which finds its inner
@@ -152,7 +161,7 @@ pub(crate) fn touching(
 
 /// The support at `returns`, those of `unit` times the portfolio: a measure with a target return
 /// has `unit` times the target.
-pub(crate) fn measured(
+fn measured(
     measure: ScenarioMeasure,
     scenarios: &Scenarios<'_>,
     returns: &[f64],

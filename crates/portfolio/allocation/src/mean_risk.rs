@@ -95,6 +95,9 @@ impl MeanRisk {
         let objective = self.value(&region, &weights, &terms, &values)?;
         let (objective, price) = match root && objective > 0.0 {
             true => (objective.sqrt(), 0.5 / objective.sqrt()),
+            false if self.lone_square(&terms) => {
+                (objective, 2.0 * (objective * self.penalties[0].0).sqrt())
+            }
             false => (objective, 1.0),
         };
         let binding = binding(&region, &program.rows, &solution, price);
@@ -122,6 +125,17 @@ impl MeanRisk {
         Ok(terms)
     }
 
+    /// Whether nothing but one square counts: its root has the same minimiser and is found with less
+    /// rounding.
+    fn lone(&self) -> bool {
+        let alone = !self.returns && !self.costs && !self.growth;
+        alone && matches!(&self.penalties[..], [(_, risk)] if risk.squared())
+    }
+
+    fn lone_square(&self, terms: &[Option<RiskTerm<'_>>]) -> bool {
+        self.lone() && matches!(terms, [Some(_)])
+    }
+
     /// The program; the factors of the covariance go to `quadratic`.
     fn program<'a>(
         &self,
@@ -138,8 +152,10 @@ impl MeanRisk {
             least_return: None,
         };
         let mut program = utility.program(region);
+        let lone = self.lone();
         for ((penalty, risk), column) in self.penalties.iter().zip(columns) {
             match (risk, column) {
+                (_, Some(column)) if lone => program.linear[*column] += 1.0,
                 (_, Some(column)) if risk.squared() => program.squares.push((*column, *penalty)),
                 (_, Some(column)) => program.linear[*column] += penalty,
                 (Risk::TrackingVariance(name), None) => {

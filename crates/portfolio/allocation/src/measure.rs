@@ -39,7 +39,7 @@ use risk::{RiskMeasure, Wealth};
 
 use crate::AllocationError;
 use crate::oracle::tail_of;
-use crate::sentence::{Cursor, ParseError};
+use crate::sentence::{Cursor, ParseError, exact};
 
 /// A convex risk measure of the returns in scenarios. A level is the share of scenarios that are
 /// *not* in the tail, `0.95` as a rule.
@@ -453,7 +453,7 @@ fn close(cursor: &mut Cursor<'_>) -> Result<(), ParseError> {
 
 impl fmt::Display for ScenarioMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |level: &f64| crate::sentence::percent(*level);
+        let percent = |number: &f64| exact(*number);
         match self {
             M::ConditionalValueAtRisk(level) => write!(f, "cvar({})", percent(level)),
             M::EntropicValueAtRisk(level) => write!(f, "evar({})", percent(level)),
@@ -535,6 +535,12 @@ mod tests {
             let mut cursor = Cursor::new("constraint", canonical);
             let measure = ScenarioMeasure::read(&mut cursor).unwrap().unwrap();
             assert_eq!(measure.to_string(), canonical);
+        }
+        for level in [0.5, 0.951, 0.999_999_999_999, 1.0 - 1e-15, 2.0 / 3.0] {
+            let text = M::ConditionalDrawdownAtRisk(level).to_string();
+            let mut cursor = Cursor::new("constraint", &text);
+            let read = ScenarioMeasure::read(&mut cursor).unwrap();
+            assert_eq!(read, Some(M::ConditionalDrawdownAtRisk(level)), "{text}");
         }
         let mut cursor = Cursor::new("constraint", "cvar(95)");
         assert!(ScenarioMeasure::read(&mut cursor).is_err());

@@ -11,7 +11,7 @@ use crate::measure::ScenarioMeasure;
 use crate::robust;
 use crate::root::gram_root;
 use crate::scenarios::Scenarios;
-use crate::sentence::{Cursor, ParseError, closest, percent};
+use crate::sentence::{Cursor, ParseError, closest, exact};
 use crate::{AllocationError, Problem};
 
 /// A risk of the weights.
@@ -216,7 +216,7 @@ impl fmt::Display for Risk {
             Risk::RobustVariance => f.write_str("robust variance"),
             Risk::RobustVolatility => f.write_str("robust volatility"),
             Risk::RobustConditionalValueAtRisk { level, radius } => {
-                write!(f, "robust cvar({}) within {radius}", percent(*level))
+                write!(f, "robust cvar({}) within {radius}", exact(*level))
             }
             Risk::LargestWeight => f.write_str("largest weight"),
         }

@@ -273,6 +273,13 @@ pub(crate) fn closest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name.to_owned())
 }
 
+/// A number as a percentage, or where that would be read as another, as it is.
+pub(crate) fn exact(value: f64) -> String {
+    let text = percent(value);
+    let read = text.trim_end_matches('%').parse().map(|read: f64| read / 100.0);
+    if read == Ok(value) { text } else { value.to_string() }
+}
+
 /// `0.15` as `15%`, without the noise of binary fractions.
 pub(crate) fn percent(value: f64) -> String {
     let rounded = (value * 1e10).round() / 1e8;
