@@ -116,6 +116,11 @@ impl Quantity {
         )
     }
 
+    /// Whether it is about the holdings or the returns of one period.
+    pub(crate) fn of_one_period(&self) -> bool {
+        matches!(self, Quantity::Participation | Quantity::Return | Quantity::RobustReturn)
+    }
+
     /// Whether it takes integers to fulfil.
     pub(crate) fn discrete(&self) -> bool {
         matches!(self, Quantity::Names(_) | Quantity::HeldWeight | Quantity::Lot)

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::Costs;
+use crate::{AllocationError, Costs};
 
 /// What a unit of each part of the [`Costs`] counts, in units of return; not negative.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -33,6 +33,19 @@ impl CostFactors {
     /// Whether any part counts.
     pub fn any(&self) -> bool {
         *self != Self::NONE
+    }
+
+    /// That no factor would pay whoever trades.
+    pub(crate) fn check(&self) -> Result<(), AllocationError> {
+        let wrong = |factor: &f64| !(factor.is_finite() && *factor >= 0.0);
+        match [self.trading, self.borrow, self.holding].into_iter().find(wrong) {
+            None => Ok(()),
+            Some(found) => Err(AllocationError::Parameter {
+                name: "the factor of a cost",
+                found,
+                must: "finite and not negative",
+            }),
+        }
     }
 
     /// The costs that an objective sees.

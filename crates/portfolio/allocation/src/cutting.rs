@@ -127,9 +127,13 @@ pub(crate) fn solve<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome 
     warm.ready(&scenarios);
     let outcome = rounds(&cut, warm);
     // Planes that cannot close the gap: cones may, if there are not too many.
-    let firm = matches!(&outcome, Outcome::Solved(solution) if solution.status == Status::Solved);
+    let open = match &outcome {
+        Outcome::Solved(solution) => solution.status != Status::Solved,
+        Outcome::Failed(..) => true,
+        Outcome::Infeasible | Outcome::Unbounded => false,
+    };
     let smooth = cut.epigraphs.iter().any(|epigraph| !epigraph.risk.polyhedral());
-    if smooth && !firm && scenarios.count() <= VERY_MANY {
+    if smooth && open && scenarios.count() <= VERY_MANY {
         let exact = solve_polyhedral(program, warm);
         return if matches!(exact, Outcome::Failed(..)) { outcome } else { exact };
     }

@@ -57,7 +57,9 @@ impl Sharing<'_> {
         let (left, right) = self.tree.joins[node - self.tree.n];
         let risks = (self.share(left, weight)?, self.share(right, weight)?);
         let sum = risks.0 + risks.1;
-        for (branch, part) in [(left, risks.1 / sum), (right, risks.0 / sum)] {
+        // Two hedges without any risk are as good as each other.
+        let parts = if sum > 0.0 { (risks.1 / sum, risks.0 / sum) } else { (0.5, 0.5) };
+        for (branch, part) in [(left, parts.0), (right, parts.1)] {
             for leaf in self.tree.leaves(branch) {
                 self.weights[leaf] *= part;
             }

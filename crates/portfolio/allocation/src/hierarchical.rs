@@ -59,7 +59,12 @@ impl Halving<'_> {
         }
         let (left, right) = leaves.split_at(leaves.len() / 2);
         let (risk_left, risk_right) = (self.risk.of(left)?.1, self.risk.of(right)?.1);
-        let wanted = weight * (1.0 - risk_left / (risk_left + risk_right));
+        // Two hedges without any risk are as good as each other.
+        let part = match risk_left + risk_right > 0.0 {
+            true => 1.0 - risk_left / (risk_left + risk_right),
+            false => 0.5,
+        };
+        let wanted = weight * part;
         let ((low, high), (other_low, other_high)) = (self.bounds(left), self.bounds(right));
         let share = wanted.min(high.min(weight - other_low)).max(low.max(weight - other_high));
         self.share(left, share, weights)?;

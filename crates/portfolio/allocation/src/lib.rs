@@ -174,6 +174,7 @@ pub fn allocate_from(
             MeanRisk::minimum(risk).maximise(problem, root, warm)
         }
         Objective::MeanRisk { penalties, costs } => {
+            costs.check()?;
             let seen = problem.costs.as_ref().map(|own| costs.of(own));
             let problem = Problem { costs: seen, ..problem.clone() };
             let (method, costs) = (objective.method(), costs.any());

@@ -117,6 +117,48 @@ fn refusals_say_what_to_change() {
     }
 }
 
+/// Two pairs of perfect hedges: no branch has any variance, and none is preferred.
+#[test]
+fn hedges_without_variance_share_evenly() {
+    let symbols: Vec<Symbol> = ["A", "B", "C", "D"].map(Symbol::from).to_vec();
+    let covariance = Matrix::from_fn(4, |i, j| match (i, j) {
+        (0, 0) | (1, 1) | (2, 2) | (3, 3) => 0.04,
+        (1, 0) | (0, 1) | (3, 2) | (2, 3) => -0.04,
+        _ => 0.0,
+    });
+    let moments = Moments::new(symbols.into(), vec![0.0; 4], covariance, 100).unwrap();
+    let problem = Problem::new(&moments, parse_date("2024-01-02").unwrap());
+    for objective in ["hierarchical risk parity", "hierarchical equal risk"] {
+        let target = allocate(&objective.parse().unwrap(), &problem).unwrap();
+        assert!((target.weights.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{target:?}");
+        assert!(target.weights.iter().all(|w| *w >= 0.0), "{target:?}");
+    }
+}
+
+#[test]
+fn costs_cannot_be_rewarded() {
+    let costs = allocation::CostFactors { borrow: -1.0, ..allocation::CostFactors::ALL };
+    let penalties = vec![(1.0, Risk::Variance)];
+    let objective = allocation::Objective::MeanRisk { penalties, costs };
+    for sentences in [vec!["long only"], vec!["long only", "names <= 2"]] {
+        let refused = with(&set(), &sentences, |problem| allocate(&objective, problem));
+        assert!(matches!(refused, Err(AllocationError::Parameter { .. })), "{refused:?}");
+    }
+}
+
+/// A plan over periods knows the volume of none, and has returns of its own.
+#[test]
+fn plans_refuse_what_is_about_one_period() {
+    for sentence in ["participation <= 5%", "return >= 1%"] {
+        let refused = with(&set(), &["long only", sentence], |problem| {
+            let expected_return: &[f64] = &[0.01; 3];
+            let period = allocation::Period { expected_return, covariance: None };
+            allocation::plan(problem, 5.0, &[period], None).map(|_| ())
+        });
+        assert!(matches!(refused, Err(AllocationError::NotHonoured { .. })), "{refused:?}");
+    }
+}
+
 /// Assets that only gain have no risk to share out, and no branch to balance.
 #[test]
 fn gains_are_no_risk() {

@@ -89,6 +89,7 @@ impl<'a> Aim<'a> {
 
     /// The expected return, and what trading costs.
     fn earn(&mut self, problem: &Problem<'_>, costs: CostFactors) -> Result<(), AllocationError> {
+        costs.check()?;
         self.kind = Kind::Gain;
         self.slopes.iter_mut().zip(problem.expected_return).for_each(|(s, r)| *s -= r);
         let seen = problem.costs.as_ref().filter(|_| costs.any()).map(|own| costs.of(own));
