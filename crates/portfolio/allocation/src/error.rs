@@ -45,6 +45,20 @@ pub enum AllocationError {
         /// What was found.
         value: f64,
     },
+    /// Less than nothing is traded.
+    #[error("the daily volume of {symbol} is {value}: volumes are not negative")]
+    NegativeVolume {
+        /// The asset.
+        symbol: Symbol,
+        /// What was found.
+        value: f64,
+    },
+    /// A sentence about volumes needs some.
+    #[error("`{sentence}` needs to know what is traded in a day: give `volumes`")]
+    NoVolumes {
+        /// The sentence.
+        sentence: String,
+    },
     /// A constraint names an asset that is not in the problem.
     #[error("constraint `{constraint}`: no asset {name}{}", did_you_mean(.suggestion))]
     UnknownAsset {
@@ -280,6 +294,28 @@ pub enum AllocationError {
         /// The asset.
         symbol: Symbol,
         /// What was given.
+        value: f64,
+    },
+    /// A risk cannot be shared out.
+    #[error("{risk} cannot be shared out by budgets: {reason}")]
+    NoRiskBudgets {
+        /// The risk.
+        risk: String,
+        /// What is in the way, and what to change.
+        reason: &'static str,
+    },
+    /// A branch of the tree has no risk to be balanced.
+    #[error(
+        "{method} balances {measure}, which must be positive, and that of {assets} is {value}: balance another measure or drop the assets"
+    )]
+    NoBranchRisk {
+        /// The method.
+        method: &'static str,
+        /// The measure.
+        measure: String,
+        /// The assets of the branch.
+        assets: String,
+        /// Its value.
         value: f64,
     },
     /// The solver gave up.

@@ -11,6 +11,7 @@
 use risk::Returns;
 
 use crate::constraint::{Constraint, Quantity};
+use crate::objective::Measure;
 use crate::{AllocationError, Objective, Risk, ScenarioMeasure};
 
 /// The scenarios that `objective` and `constraints` read, `days` trading days long.
@@ -25,7 +26,7 @@ pub fn scenarios(
     if !reads_scenarios(objective, constraints) {
         return Ok(None);
     }
-    let paths = measures.iter().filter(|measure| measure.is_of_path()).count();
+    let paths = measures.iter().filter(|of_path| **of_path).count();
     let learned = matches!(objective, Objective::Learned { .. });
     let days = if paths == measures.len() && !grows { 1 } else { days.max(1) };
     if (paths > 0 || learned) && days > 1 {
@@ -48,30 +49,53 @@ pub fn reads_uncertainty(objective: &Objective) -> bool {
     let robust = |risk: &&Risk| {
         matches!(risk, Risk::ReturnUncertainty | Risk::RobustVariance | Risk::RobustVolatility)
     };
-    risks(objective).iter().any(robust)
+    matches!(objective, Objective::MaximumRatio { robust: true, .. })
+        || risks(objective).iter().any(robust)
+}
+
+/// Whether one of `constraints` reads how wrong the moments may be.
+pub fn limits_read_uncertainty(constraints: &[Constraint]) -> bool {
+    let robust = |risk: &Risk| matches!(risk, Risk::RobustVariance | Risk::RobustVolatility);
+    constraints.iter().any(|constraint| match constraint.quantity() {
+        Quantity::RobustReturn => true,
+        Quantity::Aim(risk) => robust(risk),
+        _ => false,
+    })
 }
 
 fn risks(objective: &Objective) -> Vec<&Risk> {
     match objective {
-        Objective::MinimumRisk(risk) | Objective::MaximumRatio { risk, .. } => vec![risk],
+        Objective::MinimumRisk(risk)
+        | Objective::MaximumRatio { risk, .. }
+        | Objective::RiskParity { risk, .. } => vec![risk],
         Objective::MeanRisk { penalties, .. } => penalties.iter().map(|(_, risk)| risk).collect(),
         _ => vec![],
     }
 }
 
-fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<ScenarioMeasure> {
-    let aimed = risks(objective).into_iter().filter_map(|risk| match risk {
+/// For each measure of the scenarios, whether it is of a path.
+fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<bool> {
+    let of = |risk: &Risk| match risk {
         Risk::Scenario(measure) => Some(*measure),
         Risk::RobustConditionalValueAtRisk { level, .. } => {
             Some(ScenarioMeasure::ConditionalValueAtRisk(*level))
         }
         _ => None,
-    });
+    };
+    let aimed = risks(objective).into_iter().filter_map(of);
     let bounded = constraints.iter().filter_map(|constraint| match constraint.quantity() {
         Quantity::Risk(measure) => Some(*measure),
+        Quantity::Aim(risk) => of(risk),
         _ => None,
     });
-    aimed.chain(bounded).collect()
+    let balanced = match objective {
+        Objective::HierarchicalRiskParity { measure: Measure::Of(measure), .. }
+        | Objective::HierarchicalEqualRisk { measure: Measure::Of(measure), .. } => {
+            Some(measure.wealth().is_some())
+        }
+        _ => None,
+    };
+    aimed.chain(bounded).map(|measure| measure.is_of_path()).chain(balanced).collect()
 }
 
 /// What was earned over each run of `days` days.

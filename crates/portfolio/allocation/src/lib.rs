@@ -32,6 +32,7 @@
 mod sentence;
 
 mod constraint;
+mod cost_factors;
 mod objective;
 mod problem;
 mod terms;
@@ -66,6 +67,7 @@ mod stacking;
 mod active_set;
 mod critical_line;
 
+mod branch_risk;
 mod clusters;
 mod constrained_parity;
 mod equal_risk;
@@ -82,6 +84,7 @@ mod newton;
 mod parity;
 mod ratio;
 mod relaxed_parity;
+mod risk_budget;
 mod schur;
 mod separable;
 mod sharpe;
@@ -95,6 +98,7 @@ use types::Target;
 
 pub use clusters::{Dendrogram, Join, dendrogram};
 pub use constraint::{Constraint, Quantity, Relation};
+pub use cost_factors::CostFactors;
 pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoint, critical_line};
 pub use cutting::WarmStart;
 pub use discrete::{Discrete, allocate_discrete};
@@ -102,13 +106,14 @@ pub use error::{AllocationError, Relaxation};
 pub use factor_parity::factor_risk_budgets;
 pub use fallback::{allocate_first, chain};
 pub use frontier::{FrontierPoint, frontier};
-pub use history::{reads_scenarios, reads_uncertainty, scenarios};
+pub use history::{limits_read_uncertainty, reads_scenarios, reads_uncertainty, scenarios};
 pub use learned::{Learned, Training};
 pub use measure::ScenarioMeasure;
 pub use multi_period::{Period, Plan, plan};
 pub use objective::{Linkage, Measure, Objective, Regularisation};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
+pub use risk_budget::risk_budgets_of;
 pub use risk_of::Risk;
 pub use sentence::ParseError;
 pub use stacking::allocate_stacked;
@@ -169,15 +174,21 @@ pub fn allocate_from(
             MeanRisk::minimum(risk).maximise(problem, root, warm)
         }
         Objective::MeanRisk { penalties, costs } => {
-            MeanRisk { method: objective.method(), returns: true, penalties, costs, growth: false }
-                .maximise(problem, false, warm)
+            costs.check()?;
+            let seen = problem.costs.as_ref().map(|own| costs.of(own));
+            let problem = Problem { costs: seen, ..problem.clone() };
+            let (method, costs) = (objective.method(), costs.any());
+            MeanRisk { method, returns: true, penalties, costs, growth: false }
+                .maximise(&problem, false, warm)
         }
         Objective::MaximumGrowth => MeanRisk::growth().maximise(problem, false, warm),
-        Objective::MaximumRatio { risk, risk_free } => {
-            ratio::maximise(problem, &risk, risk_free, warm)
+        Objective::MaximumRatio { risk, risk_free, robust } => {
+            ratio::maximise(problem, &risk, risk_free, robust, warm)
         }
         Objective::MaximumSharpe { risk_free } => sharpe::maximise(problem, risk_free),
-        Objective::RiskParity => parity::allocate(problem),
+        Objective::RiskParity { risk, budgets } => {
+            risk_budget::allocate(problem, &risk, &budgets, warm)
+        }
         Objective::RelaxedRiskParity { regularisation } => {
             relaxed_parity::allocate(problem, regularisation)
         }

@@ -58,6 +58,14 @@ pub fn plan(
     terminal: Option<&[f64]>,
 ) -> Result<Plan, AllocationError> {
     problem.check(false)?;
+    let of_one = |sentence: &&Constraint| sentence.quantity.of_one_period();
+    if let Some(sentence) = problem.constraints.iter().find(of_one) {
+        return Err(AllocationError::NotHonoured {
+            method: METHOD,
+            constraint: sentence.to_string(),
+            value: "room for what is alike in every period".to_owned(),
+        });
+    }
     for period in periods {
         let alike = Problem { expected_return: period.expected_return, ..problem.clone() };
         alike.check(true)?;
