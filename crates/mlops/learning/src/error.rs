@@ -47,6 +47,12 @@ pub enum LearnError {
         /// The value found.
         value: f64,
     },
+    /// What stands in front of the model cannot be made of the features.
+    #[error("the features could not be prepared: {problem}")]
+    Preparation {
+        /// Why, and what to change.
+        problem: String,
+    },
     /// A solver gave up.
     #[error("training the {model} model failed: {reason}")]
     Solver {

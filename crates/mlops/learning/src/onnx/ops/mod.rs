@@ -9,6 +9,7 @@ mod features;
 mod linear;
 mod matrix;
 mod reduce;
+mod select;
 mod shape;
 mod tree_models;
 mod trees;
@@ -125,6 +126,7 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "Sub", |_| elementwise::arithmetic(|a, b| a - b, i64::checked_sub)),
     (AI, "Sum", |_| elementwise::fold(|a, b| a + b)),
     (AI, "Tanh", |_| elementwise::unary(f64::tanh)),
+    (AI, "TopK", select::top),
     (AI, "Transpose", shape::transpose),
     (AI, "Unsqueeze", shape::unsqueeze),
     (AI, "Where", |_| elementwise::choose()),
