@@ -9,12 +9,16 @@
 //!
 //! This room knows nothing about portfolios, registries, disks or clocks.
 
+pub mod bias;
 mod error;
+pub mod explain;
 pub mod folder;
+pub mod importance;
 mod model;
 mod onnx;
 pub mod prepare;
 mod random;
+pub mod search;
 pub mod skill;
 mod spec;
 mod train;

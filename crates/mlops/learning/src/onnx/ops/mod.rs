@@ -15,6 +15,9 @@ mod tree_models;
 mod trees;
 mod walk;
 
+pub(crate) use trees::single_trees;
+pub(crate) use walk::{Mode, Written};
+
 use std::sync::Arc;
 
 use super::Fault;
