@@ -206,13 +206,18 @@ def texts():
     ]
     vectorizer = TfidfVectorizer()
     weights = vectorizer.fit_transform(documents).toarray()
-    plain = TfidfVectorizer(smooth_idf=False, norm=None, sublinear_tf=True).fit_transform(documents).toarray()
+    terms = vectorizer.get_feature_names_out()
+    def as_known(number):
+        """The weights of a document by a vectoriser that has seen it and those before."""
+        seen = TfidfVectorizer().fit(documents[: number + 1])
+        row = dict(zip(seen.get_feature_names_out(), seen.transform([documents[number]]).toarray()[0]))
+        return [row.get(term, 0.0) for term in terms]
     return {
         "documents": documents,
-        "terms": vectorizer.get_feature_names_out().tolist(),
+        "terms": terms.tolist(),
         "idf": vectorizer.idf_.tolist(),
         "weights": weights.tolist(),
-        "sublinear_unnormalised": plain.tolist(),
+        "as_known": [as_known(number) for number in range(len(documents))],
     }
 
 

@@ -74,6 +74,12 @@ pub enum LearnError {
         /// Dates between training and judging.
         gap: usize,
     },
+    /// Documents cannot be measured as asked.
+    #[error("the texts cannot be measured: {problem}")]
+    Text {
+        /// Why, and what to change.
+        problem: String,
+    },
     /// A forecast cannot be explained.
     #[error("the forecasts cannot be explained: {problem}")]
     Explanation {

@@ -42,7 +42,7 @@ impl Chain {
         let attributes = Attributes::new(&last, i64::MAX);
         let end = match last.op_type() {
             "LinearRegressor" => linear(&attributes, columns.len()).map(End::Linear),
-            "TreeEnsembleRegressor" => trees(&attributes)?.map(End::Trees),
+            "TreeEnsembleRegressor" => trees(&attributes, columns.len())?.map(End::Trees),
             _ => None,
         };
         let Some(end) = end else { return Ok(None) };
@@ -109,7 +109,7 @@ fn columns(message: &ModelProto, last: &NodeProto, features: usize) -> Option<Ve
     reads.then_some(columns)
 }
 
-fn trees(attributes: &Attributes) -> Result<Option<Trees>, LearnError> {
+fn trees(attributes: &Attributes, columns: usize) -> Result<Option<Trees>, LearnError> {
     let joined = attributes.text("aggregate_function", "SUM");
     let plain = attributes.int("n_targets", 1) == 1
         && attributes.text("post_transform", "NONE") == "NONE"
@@ -121,7 +121,7 @@ fn trees(attributes: &Attributes) -> Result<Option<Trees>, LearnError> {
     let (nodes, roots) = read.map_err(|f| LearnError::Malformed { problem: f.0 })?;
     let share = if joined == "AVERAGE" { 1.0 / roots.len() as f64 } else { 1.0 };
     let base = attributes.floats("base_values").first().map_or(0.0, |b| f64::from(*b));
-    Trees::new(nodes, roots, share, base).map(Some)
+    Trees::new(nodes, roots, share, base, columns).map(Some)
 }
 
 fn linear(attributes: &Attributes, columns: usize) -> Option<Linear> {

@@ -43,7 +43,13 @@ impl Trees {
         roots: Vec<u32>,
         share: f64,
         base: f64,
+        columns: usize,
     ) -> Result<Self, LearnError> {
+        let inner = || nodes.iter().filter(|node| node.mode != Mode::Leaf);
+        if let Some(node) = inner().find(|node| node.feature as usize >= columns) {
+            let problem = format!("its trees read feature {} of {columns}", node.feature);
+            return Err(LearnError::Explanation { problem });
+        }
         let mut level = roots.clone();
         for _ in 0..=DEEPEST {
             let inner =
