@@ -186,7 +186,7 @@ impl Lesson {
         let says = TrainingRun {
             id: run.clone(),
             experiment: desk.mandate.mandate.name.clone(),
-            params: of_spec(tuned).chain(self.params.clone()).collect(),
+            params: tuned.params().chain(self.params.clone()).collect(),
             metrics,
             code: desk.code.version.clone(),
             environment: desk.code.environment.clone(),
@@ -244,15 +244,6 @@ impl Lesson {
         let reference = Some(reference);
         Kept { bytes: trained.onnx, reference, bounds, trained: trained.record }
     }
-}
-
-/// The parameters of the model, and what is said of the search for them.
-fn of_spec(tuned: &Tuned) -> impl Iterator<Item = (String, String)> {
-    let spec = serde_json::to_value(&tuned.spec).expect("a model spec is plain data");
-    let fields = spec.as_object().cloned().unwrap_or_default();
-    let text = |value: &serde_json::Value| value.to_string().trim_matches('"').to_owned();
-    let fields = fields.into_iter().map(move |(name, value)| (name, text(&value)));
-    fields.chain(tuned.params.clone())
 }
 
 fn params(desk: &Desk, training: &TrainingSet) -> BTreeMap<String, String> {

@@ -4,8 +4,6 @@
 //! The search sees the training rows only. The days that judge the model have no part in it, so what
 //! is measured on them is not the best of many luckiest draws.
 
-use std::collections::BTreeMap;
-
 use journal::{Because, Kind};
 use learning::search::{Trial, best};
 use learning::{ModelSpec, TrainingSet};
@@ -19,8 +17,19 @@ pub(crate) struct Tuned {
     pub spec: ModelSpec,
     /// The records of the trials.
     pub trials: Vec<Id>,
-    /// What is said of the search among the parameters of the training.
-    pub params: BTreeMap<String, String>,
+    /// What is said of the search.
+    said: Option<String>,
+}
+
+impl Tuned {
+    /// The parameters of the model, and what is said of the search, for the record of the training.
+    pub fn params(&self) -> impl Iterator<Item = (String, String)> {
+        let spec = serde_json::to_value(&self.spec).expect("a model spec is plain data");
+        let fields = spec.as_object().cloned().unwrap_or_default();
+        let text = |value: &serde_json::Value| value.to_string().trim_matches('"').to_owned();
+        let fields = fields.into_iter().map(move |(name, value)| (name, text(&value)));
+        fields.chain(self.said.clone().map(|said| ("search".to_owned(), said)))
+    }
 }
 
 /// Searches, if the mandate says so.
@@ -34,8 +43,7 @@ pub(crate) fn tune(
     let plan = desk.mandate.forecast.as_ref().expect("only a forecast is learned");
     let spec = plan.learned().expect("an outlook with a label has a model");
     let Some(search) = &plan.search else {
-        let (trials, params) = (vec![], BTreeMap::new());
-        return Ok(Tuned { spec: spec.clone(), trials, params });
+        return Ok(Tuned { spec: spec.clone(), trials: vec![], said: None });
     };
     let failed = |error: &dyn std::fmt::Display| CycleError::new(trail.day(), "search", error);
     let days = desk.outlook.horizon_days() as usize + plan.train.embargo.0;
@@ -62,6 +70,5 @@ pub(crate) fn tune(
         trail.fact(Kind::Evaluated, &what, because.clone(), &says)
     };
     let records = trials.iter().enumerate().map(record).collect();
-    let params = BTreeMap::from([("search".to_owned(), said)]);
-    Ok(Tuned { spec, trials: records, params })
+    Ok(Tuned { spec, trials: records, said: Some(said) })
 }

@@ -9,6 +9,7 @@ mod account;
 mod check;
 mod error;
 mod model;
+mod texts;
 mod trading;
 mod units;
 
@@ -22,6 +23,7 @@ use types::Date;
 pub use account::{CashPlan, Deposit, DriftPlan, MonitoringPlan, Rates};
 pub use error::MandateError;
 pub use model::{ExplainPlan, ModelPlan, RegisteredPlan};
+pub use texts::TextPlan;
 pub use trading::{
     Algorithm, AllocationPlan, CostPlan, ExecutionPlan, ImpactLaw, ImpactPlan, LimitPlan,
     ObjectiveText, OneOrMany, RebalancePlan,
@@ -155,29 +157,6 @@ pub struct FeatureNames {
     /// Documents whose numbers are fields of every symbol, from the day after they were known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextPlan>,
-}
-
-/// `[features] text`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextPlan {
-    /// A table with a row for each document.
-    pub file: String,
-    /// The column with the day on which a document became known.
-    pub known: String,
-    /// The column with the texts.
-    #[serde(default = "text")]
-    pub column: String,
-    /// Words whose weights become the fields `text_WORD`.
-    #[serde(default)]
-    pub terms: Vec<String>,
-    /// A table of word lists: a column `word`, and for each list a column that is above 0 where the
-    /// word is in it. Their shares become the fields `tone_LIST`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dictionary: Option<String>,
-    /// How long a document is used after it became known.
-    #[serde(default = "days::<120>")]
-    pub valid: Days,
 }
 
 /// `[forecast]`: either a learned model or a signal.
@@ -351,9 +330,6 @@ impl std::fmt::Display for Estimator {
     }
 }
 
-fn text() -> String {
-    "text".to_owned()
-}
 fn usd() -> String {
     "USD".to_owned()
 }
