@@ -13,6 +13,7 @@ mod meter;
 mod progress;
 mod say;
 mod show;
+mod texts;
 mod told;
 mod world;
 

@@ -129,11 +129,15 @@ fn evaluated(evaluation: &Evaluation) -> String {
         Some(value) => format!(", the champion's {value:.4}"),
         None => String::new(),
     };
-    format!(
-        "{}: information coefficient {}{champion}",
-        evaluation.name,
-        metric(&evaluation.metrics, "information_coefficient")
-    )
+    const MEASURES: [&str; 4] =
+        ["information_coefficient", "rank_information_coefficient", "r2", "rmse"];
+    match MEASURES.iter().find(|name| evaluation.metrics.contains_key(**name)) {
+        Some(name) => {
+            let (words, value) = (name.replace('_', " "), metric(&evaluation.metrics, name));
+            format!("{}: {words} {value}{champion}", evaluation.name)
+        }
+        None => evaluation.name.clone(),
+    }
 }
 
 fn registered(version: &ModelVersion) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use allocation::{Constraint, Objective};
 use execution::Limits;
-use features::{Definition, FeatureSet, Label, library};
+use features::{Definition, FeatureError, FeatureSet, Label};
 use monitoring::{Alarm, Response};
 use risk::{CovarianceEstimator, Denoising, GerberStatistic, ShrinkageTarget};
 use tracking::{CodeVersion, PromotionRule};
@@ -13,7 +13,7 @@ use types::{CostModel, Digest, Money, RunId, Symbol};
 use crate::Period;
 use crate::given::Given;
 use crate::learn::{FEWEST_DAYS, held_back};
-use crate::mandate::{Estimator, Mandate, MandateError, Percent, TrainPlan};
+use crate::mandate::{Estimator, ForecastPlan, Mandate, MandateError, Percent, TrainPlan};
 use crate::rule::Rule;
 
 /// The code that decides, as the edge knows it.
@@ -230,14 +230,13 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
         }
         None => {
             trainable(parser, &plan.train, label.horizon())?;
+            tunable(parser, plan, mandate.mandate.seed)?;
             let rule = PromotionRule::parse(&plan.promote_if);
             Ok(Outlook::Model { label, promotion: parser.at("forecast", "promote_if", rule)? })
         }
         Some(source) => {
-            let known =
-                library().iter().find(|entry| entry.name == source).map(|entry| entry.source);
-            let own = mandate.features.define.get(source).map(String::as_str).or(known);
-            let definition = Definition::new("signal", own.unwrap_or(source));
+            let definition = signal(source, &mandate.features.define);
+            let definition = parser.at("forecast", "signal", definition)?;
             Ok(Outlook::Signal {
                 signal: parser.at("forecast", "signal", FeatureSet::compile(&[definition]))?,
                 information_coefficient: plan.information_coefficient,
@@ -245,6 +244,35 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
             })
         }
     }
+}
+
+/// A signal by the name of a feature, or an expression of its own.
+fn signal(source: &str, own: &BTreeMap<String, String>) -> Result<Definition, String> {
+    let named = match FeatureSet::resolve(&[source.to_owned()], own) {
+        Ok(set) => match set.definitions() {
+            [one] => one.source.clone(),
+            many => {
+                let count = many.len();
+                let example = &many[0].name;
+                return Err(format!(
+                    "`{source}` is a package of {count} features: name one of them, such as \
+                     `{example}`"
+                ));
+            }
+        },
+        Err(FeatureError::UnknownFeature { .. }) => source.to_owned(),
+        Err(error) => return Err(error.to_string()),
+    };
+    Ok(Definition::new("signal", named))
+}
+
+/// That the model has parameters that it can have, also those that are to be tried.
+fn tunable(parser: &Parser<'_>, plan: &ForecastPlan, seed: u64) -> Result<(), MandateError> {
+    let Some(spec) = plan.learned() else { return Ok(()) };
+    parser.at("forecast", "model", spec.check())?;
+    parser.at("forecast", "prepare", plan.prepare.check())?;
+    let search = plan.search.as_ref().map_or(Ok(()), |s| s.candidates(spec, seed).map(|_| ()));
+    parser.at("forecast", "search", search)
 }
 
 /// That a training window leaves days to train on, once those that judge are taken off.

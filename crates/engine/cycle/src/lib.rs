@@ -17,6 +17,7 @@ pub mod facts;
 mod forecast;
 mod frontier;
 mod given;
+mod inspect;
 mod invest;
 mod learn;
 pub mod mandate;
@@ -28,6 +29,7 @@ mod seen;
 mod stages;
 mod trade;
 mod trail;
+mod tune;
 mod watch;
 
 pub use book::Book;

@@ -191,6 +191,26 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     ("target = \"forward_excess_return_21d\"", "target = \"return(close, 5)\"", "return(close, 5)"),
     (
+        "model = { kind = \"ridge\", alpha = 10.0 }",
+        "model = { kind = \"random-forest\", depth = 99 }",
+        "`depth` is 99: must lie between 1 and 16",
+    ),
+    (
+        "model = { kind = \"ridge\", alpha = 10.0 }",
+        "model = { kind = \"ridge\" }\nsearch = { parameters = { depth = [1, 2] } }",
+        "depth = 1: unknown field `depth`",
+    ),
+    (
+        "model = { kind = \"ridge\", alpha = 10.0 }",
+        "model = { kind = \"ridge\" }\nprepare = { components = 0 }",
+        "`components` is 0",
+    ),
+    (
+        "model = { kind = \"ridge\", alpha = 10.0 }",
+        "signal = \"calm\"\nprepare = { components = 2 }",
+        "a model that is trained here",
+    ),
+    (
         "promote_if = \"information_coefficient > champion\"",
         "promote_if = \"informaton_coefficient > champion\"",
         "information_coefficient",
@@ -322,6 +342,32 @@ fn the_shortest_mandate_has_defaults() {
     assert_eq!(desk.costs, types::CostModel::default());
     assert_eq!(desk.outlook.horizon_days(), 21);
     assert!(desk.features.is_none() && desk.alarm.is_none() && desk.deposit.is_none());
+}
+
+/// A signal may be named: one's own, one of the library, of a package, or the rank of any.
+#[test]
+fn a_signal_may_be_the_name_of_a_feature() {
+    let with = |signal: &str| {
+        let model = "model = { kind = \"ridge\", alpha = 10.0 }";
+        let text = WHOLE.replacen(model, &format!("signal = \"{signal}\""), 1);
+        let text = text.replacen("features = { test = \"psi\", alarm = 0.25 }\n", "", 1);
+        let text = text.replacen("on_alarm = \"roll back\"\n", "", 1);
+        set_up("m.toml", &text)
+    };
+    let digest = |signal: &str| match with(signal).unwrap_or_else(|e| panic!("{e}")).outlook {
+        cycle::Outlook::Signal { signal, .. } => signal.digest(),
+        other => panic!("{other:?}"),
+    };
+    for (name, meant) in [
+        ("ROC5", "Ref($close,5)/$close"),
+        ("calm", "-std(return(close, 1), 63)"),
+        ("reversal_5d", "-return(close, 5)"),
+        ("ROC5_rank", "rank(Ref($close,5)/$close)"),
+    ] {
+        assert_eq!(digest(name), digest(meant), "{name}");
+    }
+    let package = with("alpha158").map(|_| ()).unwrap_err().to_string();
+    assert!(package.contains("a package of 158 features: name one of them"), "{package}");
 }
 
 /// Every mandate in the repository can be set up.

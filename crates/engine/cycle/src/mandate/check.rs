@@ -12,6 +12,7 @@ type Fault = (&'static str, &'static str, &'static str);
 pub(super) fn fault(mandate: &Mandate) -> Option<Fault> {
     purpose(mandate)
         .or_else(|| universe(mandate))
+        .or_else(|| texts(mandate))
         .or_else(|| mandate.forecast.as_ref().and_then(|plan| forecast(plan, mandate)))
         .or_else(|| trading(mandate))
         .or_else(|| costs(mandate))
@@ -60,6 +61,12 @@ fn universe(mandate: &Mandate) -> Option<Fault> {
     )
 }
 
+fn texts(mandate: &Mandate) -> Option<Fault> {
+    let plan = mandate.features.text.as_ref();
+    let lives = plan.is_none_or(|plan| plan.valid.0 > 0);
+    first("features", &[(lives, "text", "`valid` must be at least `1d`")])
+}
+
 fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {
     if plan.model.is_some() && mandate.features.used.is_empty() {
         let message = "a model needs features: `use = [\"momentum_12_1\"]`";
@@ -70,6 +77,9 @@ fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {
         let server = model.server.starts_with("http://") || model.server.starts_with("https://");
         server && !model.name.trim().is_empty() && !model.alias.trim().is_empty()
     });
+    let learned = plan.learned().is_some();
+    let explain = plan.explain.as_ref();
+    let moderate = explain.is_none_or(|plan| plan.deals <= 1000 && plan.rows <= 10_000);
     let belief = plan.information_coefficient;
     let train = &plan.train;
     first(
@@ -82,6 +92,22 @@ fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {
                 "information_coefficient",
                 "a correlation that is believed in is above 0 and at most 1",
             ),
+            (
+                learned || plan.prepare.is_none(),
+                "prepare",
+                "`prepare` stands in front of a model that is trained here",
+            ),
+            (
+                learned || plan.search.is_none(),
+                "search",
+                "`search` is for the parameters of a model that is trained here",
+            ),
+            (
+                learned || explain.is_none(),
+                "explain",
+                "`explain` is for a model that is trained here",
+            ),
+            (moderate, "explain", "`deals` is at most 1000 and `rows` at most 10000"),
             (train.validate.0 > 0, "train", "`validate` must be at least `1d`"),
             (train.sample.0 > 0, "train", "`sample` must be at least `1d`"),
             (train.every.0 > 0, "train", "`every` must be at least `1d`"),

@@ -9,17 +9,21 @@ mod account;
 mod check;
 mod error;
 mod model;
+mod texts;
 mod trading;
 mod units;
 
 use std::collections::BTreeMap;
 
+use learning::search::Search;
+use learning::{ModelSpec, Preparation};
 use serde::{Deserialize, Serialize};
 use types::Date;
 
 pub use account::{CashPlan, Deposit, DriftPlan, MonitoringPlan, Rates};
 pub use error::MandateError;
-pub use model::{ModelPlan, RegisteredPlan};
+pub use model::{ExplainPlan, ModelPlan, RegisteredPlan};
+pub use texts::TextPlan;
 pub use trading::{
     Algorithm, AllocationPlan, CostPlan, ExecutionPlan, ImpactLaw, ImpactPlan, LimitPlan,
     ObjectiveText, OneOrMany, RebalancePlan,
@@ -150,6 +154,9 @@ pub struct FeatureNames {
     /// The mandate's own features, by name.
     #[serde(default)]
     pub define: BTreeMap<String, String>,
+    /// Documents whose numbers are fields of every symbol, from the day after they were known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextPlan>,
 }
 
 /// `[forecast]`: either a learned model or a signal.
@@ -165,6 +172,15 @@ pub struct ForecastPlan {
     /// When and from which days it is learned.
     #[serde(default)]
     pub train: TrainPlan,
+    /// What stands in front of the model, in the same file: `{ select = { top = 10 } }`.
+    #[serde(default, skip_serializing_if = "Preparation::is_none")]
+    pub prepare: Preparation,
+    /// Which parameters of the model are tried: `{ parameters = { alpha = [1, 10, 100] } }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
+    /// What is measured of every trained model besides: `{}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain: Option<ExplainPlan>,
     /// When a new model replaces the champion.
     #[serde(default = "better")]
     pub promote_if: String,
@@ -181,6 +197,11 @@ impl ForecastPlan {
     /// The model that is registered elsewhere, if it is one.
     pub fn registered(&self) -> Option<&RegisteredPlan> {
         self.model.as_ref().and_then(ModelPlan::registered)
+    }
+
+    /// What is trained, if the run trains.
+    pub fn learned(&self) -> Option<&ModelSpec> {
+        self.model.as_ref().and_then(ModelPlan::learned)
     }
 }
 
