@@ -3,23 +3,29 @@
 mod draw;
 mod estimators;
 mod given;
+mod outlook;
+mod told;
 
 pub use estimators::{Covariance, Mean};
 pub use given::named;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use allocation::{
-    Constraint, Problem, Uncertainty, allocate_first, chain, frontier as sweep, scenarios,
+    Constraint, Moved, Problem, Prospects, Source, Uncertainty, chain, frontier as sweep,
 };
 use anyhow::{Context, bail};
 use clap::Args;
+use cycle::mandate::Estimator;
+use outlook::Outlook;
 use risk::{Gaps, Moments, ReturnKind, Returns, Window, estimate};
-use types::{Date, Digest, Panel, Symbol, Target};
+use told::Told;
+use types::{Date, Digest, Panel, Symbol};
 
 use crate::commands::Found;
-use crate::show::{Format, json, percent, say, some, table, words};
+use crate::show::{Format, json, percent, some, table};
 use crate::world::{accept, import_prices};
 
 /// Where returns and risk come from.
@@ -37,7 +43,7 @@ pub struct Market {
     #[arg(long, value_delimiter = ',', value_name = "SYMBOLS")]
     symbols: Vec<String>,
     /// How the covariance is estimated
-    #[arg(long, value_enum, default_value_t = Covariance::LedoitWolf)]
+    #[arg(long, value_enum, default_value_t = Covariance(Estimator::LedoitWolf))]
     covariance: Covariance,
     /// How expected returns are estimated
     #[arg(long, value_enum, default_value_t = Mean::BayesStein)]
@@ -61,6 +67,8 @@ pub struct Market {
     /// Numbers about symbols for constraints such as "esg >= 0.5"; may be given several times
     #[arg(long = "characteristic", value_name = "NAME=SYMBOL:NUMBER,...")]
     characteristics: Vec<String>,
+    #[command(flatten)]
+    outlook: Outlook,
     /// How to print the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -79,7 +87,8 @@ pub struct OptimiseArgs {
     /// "minimise tracking_error(index)", "risk parity", "maximise diversification", "nested clusters",
     /// "hierarchical risk parity", "hierarchical equal risk", "schur complementary", "equal weight",
     /// "inverse volatility", "learned"; "maximise sharpe, else minimise variance" goes on to the next if one
-    /// has no answer; a word that is not known is answered with those that are
+    /// has no answer; "minimise variance among (risk parity; equal weight)" mixes their portfolios; a word
+    /// that is not known is answered with those that are
     #[arg(long, default_value = "minimise variance", value_name = "SENTENCE")]
     objective: String,
 }
@@ -94,21 +103,15 @@ pub struct FrontierArgs {
     points: usize,
 }
 
-/// The question, with everything that it depends on.
-struct Question {
-    moments: Moments,
-    constraints: Vec<Constraint>,
-    groups: BTreeMap<String, Vec<Symbol>>,
-    held: Vec<f64>,
-    benchmarks: BTreeMap<String, Vec<f64>>,
-    characteristics: BTreeMap<String, Vec<f64>>,
+/// What was read and estimated, before any view.
+struct Read {
+    prior: Moments,
     returns: Returns,
-    horizon: usize,
     as_of: Date,
 }
 
-impl Question {
-    fn read(market: &Market) -> anyhow::Result<Self> {
+impl Read {
+    fn new(market: &Market) -> anyhow::Result<Self> {
         let panel = panel(&market.prices, market.as_of, &market.symbols)?;
         let window = Window {
             rows: market.window,
@@ -118,19 +121,58 @@ impl Question {
         let returns = Returns::from_panel(&panel, window)?;
         let covariance = market.covariance.estimator();
         let mean = market.mean.estimator();
-        let daily = estimate(&returns, &mean, &covariance)?;
+        let prior = estimate(&returns, &mean, &covariance)?.scaled(market.horizon as f64);
+        Ok(Self { prior, returns, as_of: panel.last_date().context("there are no prices")? })
+    }
+}
+
+/// The question, with everything that it depends on.
+struct Question<'a> {
+    prospects: Prospects<'a>,
+    moved: Moved,
+    moments: Moments,
+    constraints: Vec<Constraint>,
+    groups: BTreeMap<String, Vec<Symbol>>,
+    held: Vec<f64>,
+    benchmarks: BTreeMap<String, Vec<f64>>,
+    characteristics: BTreeMap<String, Vec<f64>>,
+    stresses: BTreeMap<String, Vec<f64>>,
+    source: Source,
+    days: usize,
+    horizon: usize,
+    as_of: Date,
+}
+
+impl<'a> Question<'a> {
+    fn new(market: &Market, read: &'a Read) -> anyhow::Result<Self> {
+        let symbols = read.returns.symbols();
+        let (source, groups) = (market.outlook.source()?, groups(&market.groups)?);
+        let prior = Cow::Borrowed(&read.prior);
+        let prospects = Prospects::new(prior, Some(&read.returns), market.horizon, source);
+        let (prospects, moved) = market.outlook.joined(prospects, symbols, &groups)?;
+        let moments = prospects.moments().clone();
+        let stresses = market.outlook.stresses(&moments)?;
+        let mut characteristics = named("--characteristic", &market.characteristics, symbols)?;
+        for (name, returns) in &stresses {
+            if characteristics.insert(name.clone(), returns.clone()).is_some() {
+                bail!("{name} is a characteristic and a stress: rename one");
+            }
+        }
         let constraints = market.constraints.iter().map(|sentence| sentence.parse());
-        let symbols = returns.symbols().clone();
         Ok(Self {
-            moments: daily.scaled(market.horizon as f64),
+            prospects,
+            moved,
             constraints: constraints.collect::<Result<_, _>>()?,
-            groups: groups(&market.groups)?,
-            held: given::numbers("--hold", &market.hold, &symbols)?,
-            benchmarks: given::named("--benchmark", &market.benchmarks, &symbols)?,
-            characteristics: given::named("--characteristic", &market.characteristics, &symbols)?,
-            returns,
+            groups,
+            held: given::numbers("--hold", &market.hold, symbols)?,
+            benchmarks: named("--benchmark", &market.benchmarks, symbols)?,
+            characteristics,
+            stresses,
+            source,
+            days: read.returns.rows(),
             horizon: market.horizon,
-            as_of: panel.last_date().context("there are no prices")?,
+            as_of: read.as_of,
+            moments,
         })
     }
 
@@ -175,73 +217,27 @@ pub(super) fn groups(given: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Sy
 
 /// Prints optimal weights with their certificate.
 pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
-    let question = Question::read(&args.market)?;
-    let objectives = chain(&args.objective)?;
-    let days = args.market.horizon;
-    let read = |objective| scenarios(objective, &question.constraints, &question.returns, days);
-    let scenarios = objectives.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let scenarios = scenarios.into_iter().flatten().next();
-    let uncertainty = Uncertainty::usual(&question.moments, days);
-    let problem = Problem {
-        scenarios: scenarios.as_ref(),
-        uncertainty: Some(&uncertainty),
-        ..question.problem()
-    };
-    let target = allocate_first(&objectives, &problem)?;
+    let aims = chain(&args.objective)?;
+    let read = Read::new(&args.market)?;
+    let question = Question::new(&args.market, &read)?;
+    let uncertainty = Uncertainty::usual(&question.moments, args.market.horizon);
+    let problem = Problem { uncertainty: Some(&uncertainty), ..question.problem() };
+    let answer = question.prospects.allocate(&aims, &problem)?;
+    let told = Told::new(args, &question, &aims[answer.aim], answer);
     match args.market.format {
-        Format::Json => json(&target)?,
-        Format::Table => print(&target, &question.moments, args.market.horizon)?,
+        Format::Json => json(&told)?,
+        Format::Table => told.print(&question)?,
     }
     if let Some(folder) = &args.market.plot {
-        draw::answer(&question, &target, folder)?;
+        draw::answer(&question, &told.target, folder)?;
     }
     Ok(Found::AllWell)
 }
 
-fn print(target: &Target, moments: &Moments, horizon: usize) -> anyhow::Result<()> {
-    let contributions = moments.risk_contributions(&target.weights)?;
-    let volatility = moments.volatility(&target.weights)?;
-    let mut order: Vec<usize> = (0..target.weights.len()).collect();
-    order.sort_by(|a, b| target.weights[*b].total_cmp(&target.weights[*a]));
-    let held = order.into_iter().filter(|asset| target.weights[*asset].abs() >= 5e-7);
-    table(
-        &["symbol", ">weight", ">share of risk"],
-        held.map(|asset| {
-            vec![
-                target.symbols[asset].to_string(),
-                percent(target.weights[asset]),
-                percent(contributions[asset] / volatility),
-            ]
-        }),
-    );
-    let certificate = &target.certificate;
-    say("");
-    say(&format!("as of {}, over {horizon} days", target.as_of));
-    say(&format!("expected return {}", percent(moments.expected_return(&target.weights)?)));
-    say(&format!("volatility      {}", percent(volatility)));
-    say(&format!(
-        "{}: {}, primal residual {:.0e}, dual {:.0e}, gap {:.0e}",
-        certificate.method,
-        words(certificate.status),
-        certificate.primal_residual,
-        certificate.dual_residual,
-        certificate.gap
-    ));
-    for failed in &certificate.fallbacks {
-        say(&format!("tried before: {failed}"));
-    }
-    for binding in &certificate.binding {
-        say(&format!(
-            "binding: {}  (shadow price {:.3e})",
-            binding.constraint, binding.shadow_price
-        ));
-    }
-    Ok(())
-}
-
 /// Prints the efficient frontier.
 pub fn frontier(args: &FrontierArgs) -> anyhow::Result<Found> {
-    let question = Question::read(&args.market)?;
+    let read = Read::new(&args.market)?;
+    let question = Question::new(&args.market, &read)?;
     let points = sweep(&question.problem(), args.points)?;
     match args.market.format {
         Format::Json => {

@@ -7,9 +7,10 @@ mod search;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use allocation::{Constraint, Objective};
+use allocation::{Aim, Constraint, Objective, chain};
 use anyhow::{Context, bail};
 use clap::Args;
+use cycle::mandate::Estimator;
 use performance::validation::{Fees, History, Plan, compare, expand, out_of_sample};
 use risk::{Gaps, ReturnKind, Returns, Window};
 use types::{Date, Panel, Symbol};
@@ -35,7 +36,7 @@ pub struct ValidateArgs {
         default_values_t = ["equal weight".to_owned(), "minimise variance".to_owned()])]
     objectives: Vec<String>,
     /// How the covariance is estimated; several, with commas between them, are all tried
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Covariance::LedoitWolf])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Covariance(Estimator::LedoitWolf)])]
     covariance: Vec<Covariance>,
     /// How expected returns are estimated; several, with commas between them, are all tried
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Mean::BayesStein])]
@@ -104,9 +105,26 @@ pub struct Trial {
     /// The objective, by its index on the command line.
     method: usize,
     sentence: String,
-    objective: Objective,
+    /// What is aimed at, in order of preference.
+    aims: Vec<Aim>,
     covariance: Covariance,
     mean: Mean,
+}
+
+impl Trial {
+    /// Whether expected returns matter to it.
+    fn needs_returns(&self) -> bool {
+        self.aims.iter().flat_map(Aim::objectives).any(Objective::needs_returns)
+    }
+
+    /// Whether estimates of risk matter to it.
+    fn needs_covariance(&self) -> bool {
+        let without = |objective: &Objective| {
+            use Objective::{EqualWeight, Learned, MaximumGrowth};
+            matches!(objective, EqualWeight | MaximumGrowth | Learned { .. })
+        };
+        self.aims.iter().flat_map(Aim::objectives).any(|objective| !without(objective))
+    }
 }
 
 /// Everything that decisions depend on.
@@ -158,21 +176,18 @@ fn trials(args: &ValidateArgs) -> anyhow::Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for (method, sentence) in args.objectives.iter().enumerate() {
         for sentence in expand(sentence)? {
-            let objective: Objective = sentence.parse()?;
-            let means = if objective.needs_returns() { args.mean.len() } else { 1 };
-            let covariances = match objective {
-                Objective::EqualWeight | Objective::MaximumGrowth | Objective::Learned { .. } => 1,
-                _ => args.covariance.len(),
+            let first = Trial {
+                method,
+                aims: chain(&sentence)?,
+                sentence,
+                covariance: args.covariance[0],
+                mean: args.mean[0],
             };
+            let means = if first.needs_returns() { args.mean.len() } else { 1 };
+            let covariances = if first.needs_covariance() { args.covariance.len() } else { 1 };
             for covariance in &args.covariance[..covariances] {
                 for mean in &args.mean[..means] {
-                    trials.push(Trial {
-                        method,
-                        sentence: sentence.clone(),
-                        objective: objective.clone(),
-                        covariance: *covariance,
-                        mean: *mean,
-                    });
+                    trials.push(Trial { covariance: *covariance, mean: *mean, ..first.clone() });
                 }
             }
         }

@@ -28,6 +28,15 @@ pub fn named(
 /// One number for each symbol, from `AAPL:12%,KO:0.05`.
 pub fn numbers(option: &str, text: &str, symbols: &[Symbol]) -> anyhow::Result<Vec<f64>> {
     let mut values = vec![0.0; symbols.len()];
+    for (at, value) in pairs(option, text, symbols)? {
+        values[at] = value;
+    }
+    Ok(values)
+}
+
+/// Places of symbols with their numbers, in the order in which they are given.
+pub fn pairs(option: &str, text: &str, symbols: &[Symbol]) -> anyhow::Result<Vec<(usize, f64)>> {
+    let mut found: Vec<(usize, f64)> = Vec::new();
     for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let read = pair.split_once(':').and_then(|(symbol, text)| Some((symbol, number(text)?)));
         let Some((symbol, value)) = read else {
@@ -37,9 +46,12 @@ pub fn numbers(option: &str, text: &str, symbols: &[Symbol]) -> anyhow::Result<V
             let known = some(symbols.iter().map(Symbol::as_str));
             bail!("{option}: there is no `{}`; the prices have {known}", symbol.trim());
         };
-        values[at] = value;
+        if found.iter().any(|(other, _)| *other == at) {
+            bail!("{option}: {} comes twice", symbol.trim());
+        }
+        found.push((at, value));
     }
-    Ok(values)
+    Ok(found)
 }
 
 fn number(text: &str) -> Option<f64> {
