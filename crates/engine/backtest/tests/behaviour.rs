@@ -465,3 +465,30 @@ fn a_view_on_what_may_not_be_held_is_left_out() {
     let message = stopped.unwrap_err().to_string();
     assert!(message.contains("views") && message.contains("S9 == 1%"), "{message}");
 }
+
+/// A plan of one period is one allocation; one of several looks ahead, and is recorded as such.
+#[test]
+fn a_plan_of_one_period_is_one_allocation() {
+    let text = |plan: &str| {
+        format!(
+            "[forecast]\nsignal = \"return(close, 20)\"\ntarget = \"forward_return_21d\"\n\
+             [risk]\ncovariance = {{ window = \"40d\" }}\n\
+             [allocation]\nobjective = \"maximise return - 5 * variance - costs\"\n\
+             constraints = [\"long only\"]\n{plan}\n\
+             [execution]\ncosts = {{ commission = \"20bps\" }}\n"
+        )
+    };
+    let world = world(6, 110, 4);
+    let targets = |plan: &str| -> Vec<types::Target> {
+        let (tape, _) = run(&desk(&text(plan)), &world);
+        let records = tape.of_kind(Kind::Allocated).into_iter();
+        records.map(|record| tape.read::<Allocated>(record).target).collect()
+    };
+    let (plain, one) = (targets(""), targets("plan = { periods = 1 }"));
+    for (a, b) in plain[0].weights.iter().zip(&one[0].weights) {
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+    }
+    let ahead = targets("plan = { periods = 4, half_life = \"42d\" }");
+    assert_eq!(ahead[0].certificate.method, "multi-period mean-variance");
+    assert!((ahead[0].weights.iter().sum::<f64>() - 1.0).abs() < 1e-6);
+}

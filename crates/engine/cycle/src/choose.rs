@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use allocation::{
     Aim, AllocationError, Answer, Constraint, Costs, Objective, Problem, Uncertainty, ViewMethod,
-    allocate, reads_scenarios, reads_uncertainty,
+    allocate, plan_fading, reads_scenarios, reads_uncertainty,
 };
 use journal::{Because, Kind};
 use risk::Moments;
@@ -92,7 +92,11 @@ pub(crate) fn choose(
         characteristics: &characteristics,
         ..Problem::new(moments, seen.day())
     };
-    let mut answer = prospects.allocate(&aims, &problem).map_err(failed)?;
+    let answer = match planned(desk, &aims, &problem, view.horizon_days) {
+        Some(planned) => planned,
+        None => prospects.allocate(&aims, &problem),
+    };
+    let mut answer = answer.map_err(failed)?;
     let mut shape = shape(&aims[answer.aim], seen, &problem, &view, &answer.target);
     if free != 1.0 {
         answer.target.weights.iter_mut().for_each(|weight| *weight *= free);
@@ -106,6 +110,34 @@ pub(crate) fn choose(
     let because = because.and(estimated).and(measured);
     trail.fact(Kind::Allocated, "allocated", because, &says);
     Ok((answer.target, shape))
+}
+
+/// The first trades of a plan over several periods, if the mandate asks for one.
+fn planned(
+    desk: &Desk,
+    aims: &[Aim],
+    problem: &Problem<'_>,
+    horizon_days: u32,
+) -> Option<Result<Answer, AllocationError>> {
+    let ahead = desk.mandate.allocation.plan.as_ref()?;
+    let [Aim::One(Objective::MeanVariance { risk_aversion, costs })] = aims else { return None };
+    let kept = ahead
+        .half_life
+        .map_or(1.0, |half_life| 0.5_f64.powf(f64::from(horizon_days) / half_life.0 as f64));
+    let costs = problem.costs.clone().filter(|_| *costs);
+    let problem = Problem { costs, ..problem.clone() };
+    let found = plan_fading(&problem, *risk_aversion, ahead.periods, kept);
+    Some(found.map(|mut plan| Answer {
+        target: Target {
+            as_of: problem.as_of,
+            symbols: problem.moments.symbols.clone(),
+            weights: plan.weights.swap_remove(0),
+            certificate: plan.certificate,
+        },
+        aim: 0,
+        shares: Vec::new(),
+        scenarios: None,
+    }))
 }
 
 /// Whether daily returns are read beyond their moments.

@@ -320,6 +320,12 @@ fn aims(parser: &Parser<'_>, mandate: &Mandate) -> Result<Vec<Aim>, MandateError
                    variance";
         return parser.at("allocation", "objective", Err(why));
     }
+    let utility = |aim: &Aim| matches!(aim, Aim::One(Objective::MeanVariance { .. }));
+    if mandate.allocation.plan.is_some() && !matches!(&aims[..], [one] if utility(one)) {
+        let why = "a plan is for one objective of return and variance: \
+                   `maximise return - 5 * variance - costs`";
+        return parser.at("allocation", "plan", Err(why));
+    }
     Ok(aims)
 }
 

@@ -243,6 +243,9 @@ const WRONG: &[(&str, &str, &str)] = &[
 /// The same for sections that the mandate above has no room for: what stands behind the shortest
 /// mandate, and what is said about it.
 const ADDED: &[(&str, &str)] = &[
+    ("plan = { periods = 3 }", "a plan is for one objective of return and variance"),
+    ("plan = { periods = 0 }", "`periods` is from 1 to 60"),
+    ("plan = { periods = 3, half_life = \"0d\" }", "`half_life` must be at least `1d`"),
     ("[views]\nhold = []", "hold at least one view, or leave [views] out"),
     ("[views]\nhold = [5]", "a view is text such as \"AAPL == 2%\""),
     (
@@ -277,6 +280,15 @@ fn each_mistake_in_what_is_added_is_named() {
     let text = format!("{text}characteristics = {{ esg = {{ A = 1.0 }} }}\n");
     let error = set_up("short.toml", &text).unwrap_err().to_string();
     assert!(error.contains("`esg` is also the name of a group"), "{error}");
+}
+
+/// The whole mandate of the reference is one.
+#[test]
+fn the_reference_shows_a_mandate() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/mandate.md");
+    let page = std::fs::read_to_string(page).expect("the reference is there");
+    let shown = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next());
+    set_up("mandate.md", shown.expect("it shows one")).expect("it is well formed");
 }
 
 /// The shortest mandate that aims at something.

@@ -111,7 +111,7 @@ pub use frontier::{FrontierPoint, frontier};
 pub use history::{reads_scenarios, reads_uncertainty, scenarios};
 pub use learned::{Learned, Training};
 pub use measure::ScenarioMeasure;
-pub use multi_period::{Period, Plan, plan};
+pub use multi_period::{Period, Plan, plan, plan_fading};
 pub use objective::{Linkage, Measure, Objective, Regularisation};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};

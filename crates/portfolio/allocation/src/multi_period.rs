@@ -82,6 +82,29 @@ pub fn plan(
     stacked.solve()
 }
 
+/// The best plan over `periods` for an expected return that fades: after each period `kept` of it is
+/// left, from 0 to 1. The covariance stays. Fails as [`plan`] does, and for a `kept` out of range.
+pub fn plan_fading(
+    problem: &Problem<'_>,
+    risk_aversion: f64,
+    periods: usize,
+    kept: f64,
+) -> Result<Plan, AllocationError> {
+    if !(0.0..=1.0).contains(&kept) {
+        let name = "what is left of a forecast after a period";
+        return Err(AllocationError::Parameter { name, found: kept, must: "from 0 to 1" });
+    }
+    problem.check(true)?;
+    let faded = |period: usize| {
+        let left = kept.powi(period as i32);
+        problem.expected_return.iter().map(|expected| left * expected).collect()
+    };
+    let means: Vec<Vec<f64>> = (0..periods).map(faded).collect();
+    let ahead: Vec<Period<'_>> =
+        means.iter().map(|mean| Period { expected_return: mean, covariance: None }).collect();
+    plan(problem, risk_aversion, &ahead, None)
+}
+
 fn rate(part: &[f64], asset: usize) -> f64 {
     part.get(asset).copied().unwrap_or(0.0)
 }

@@ -7,14 +7,15 @@ mod outlook;
 mod told;
 
 pub use estimators::{Covariance, Mean};
-pub use given::named;
+pub use given::{named, rate};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use allocation::{
-    Constraint, Moved, Problem, Prospects, Source, Uncertainty, chain, frontier as sweep,
+    Aim, Answer, Constraint, Costs, Moved, Objective, Problem, Prospects, Source, Uncertainty,
+    chain, frontier as sweep, plan_fading,
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -22,7 +23,7 @@ use cycle::mandate::Estimator;
 use outlook::Outlook;
 use risk::{Gaps, Moments, ReturnKind, Returns, Window, estimate};
 use told::Told;
-use types::{Date, Digest, Panel, Symbol};
+use types::{Date, Digest, Panel, Symbol, Target};
 
 use crate::commands::Found;
 use crate::show::{Format, json, percent, some, table};
@@ -91,6 +92,17 @@ pub struct OptimiseArgs {
     /// that is not known is answered with those that are
     #[arg(long, default_value = "minimise variance", value_name = "SENTENCE")]
     objective: String,
+    /// What a trade costs, of the value bought or sold: "5bps", "0.1%"; for objectives with "- costs"
+    #[arg(long, default_value = "0bps", value_name = "RATE", value_parser = rate)]
+    cost: f64,
+    /// Plan trades over so many periods, each as long as the horizon, and make the first: for
+    /// "maximise return - 5 * variance - costs"
+    #[arg(long, value_name = "PERIODS", value_parser = clap::value_parser!(u8).range(1..=60))]
+    periods: Option<u8>,
+    /// With --periods: days after which half of the expected returns is left; they last if left out
+    #[arg(long, value_name = "DAYS", requires = "periods",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    half_life: Option<u32>,
 }
 
 /// Options of `trimtab frontier`.
@@ -221,9 +233,14 @@ pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
     let read = Read::new(&args.market)?;
     let question = Question::new(&args.market, &read)?;
     let uncertainty = Uncertainty::usual(&question.moments, args.market.horizon);
-    let problem = Problem { uncertainty: Some(&uncertainty), ..question.problem() };
-    let answer = question.prospects.allocate(&aims, &problem)?;
-    let told = Told::new(args, &question, &aims[answer.aim], answer);
+    let costs = Costs { linear: vec![args.cost; read.returns.cols()], ..Costs::default() };
+    let problem =
+        Problem { uncertainty: Some(&uncertainty), costs: Some(costs), ..question.problem() };
+    let (answer, plan) = match args.periods {
+        Some(periods) => planned(args, usize::from(periods), &aims, &problem)?,
+        None => (question.prospects.allocate(&aims, &problem)?, Vec::new()),
+    };
+    let told = Told::new(args, &question, &aims[answer.aim], answer, plan);
     match args.market.format {
         Format::Json => json(&told)?,
         Format::Table => told.print(&question)?,
@@ -232,6 +249,33 @@ pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
         draw::answer(&question, &told.target, folder)?;
     }
     Ok(Found::AllWell)
+}
+
+/// The first weights of a plan over several periods, and all of them.
+fn planned(
+    args: &OptimiseArgs,
+    periods: usize,
+    aims: &[Aim],
+    problem: &Problem<'_>,
+) -> anyhow::Result<(Answer, Vec<Vec<f64>>)> {
+    let [Aim::One(Objective::MeanVariance { risk_aversion, costs })] = aims else {
+        bail!(
+            "--periods: a plan is for one objective of return and variance, such as \"maximise return \
+             - 5 * variance - costs\""
+        );
+    };
+    let days = args.market.horizon as f64;
+    let kept = args.half_life.map_or(1.0, |half_life| 0.5_f64.powf(days / f64::from(half_life)));
+    let costs = problem.costs.clone().filter(|_| *costs);
+    let problem = Problem { costs, ..problem.clone() };
+    let plan = plan_fading(&problem, *risk_aversion, periods, kept)?;
+    let target = Target {
+        as_of: problem.as_of,
+        symbols: problem.moments.symbols.clone(),
+        weights: plan.weights[0].clone(),
+        certificate: plan.certificate,
+    };
+    Ok((Answer { target, aim: 0, shares: Vec::new(), scenarios: None }, plan.weights))
 }
 
 /// Prints the efficient frontier.

@@ -15,7 +15,7 @@ use performance::validation::{Fees, History, Plan, compare, expand, out_of_sampl
 use risk::{Gaps, ReturnKind, Returns, Window};
 use types::{Date, Panel, Symbol};
 
-use super::optimise::{Covariance, Mean, groups, named, panel};
+use super::optimise::{Covariance, Mean, groups, named, panel, rate};
 use crate::commands::Found;
 use crate::progress::Progress;
 use crate::show::{Format, count, note, told};
@@ -84,19 +84,6 @@ pub struct ValidateArgs {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    let (digits, unit) = match text.trim() {
-        text if text.ends_with("bps") => (text.trim_end_matches("bps"), 1e-4),
-        text => (text.strip_suffix('%').ok_or("expected a unit, such as 5bps or 0.1%")?, 1e-2),
-    };
-    let value: f64 =
-        digits.trim().parse().map_err(|_| "expected a number, such as 5bps or 0.1%")?;
-    match (0.0..1.0).contains(&(value * unit)) {
-        true => Ok(value * unit),
-        false => Err("expected a rate from 0% to below 100%".to_owned()),
-    }
 }
 
 /// One way to decide.

@@ -14,6 +14,7 @@ pub(super) fn fault(mandate: &Mandate) -> Option<Fault> {
         .or_else(|| universe(mandate))
         .or_else(|| mandate.forecast.as_ref().and_then(|plan| forecast(plan, mandate)))
         .or_else(|| views(mandate))
+        .or_else(|| planning(mandate))
         .or_else(|| trading(mandate))
         .or_else(|| costs(mandate))
         .or_else(|| cash(mandate))
@@ -113,6 +114,21 @@ fn views(mandate: &Mandate) -> Option<Fault> {
                 "`tau` is a number of `black-litterman`",
             ),
             (alone, "prior", "views start from [forecast] or from `equilibrium`, not from both"),
+        ],
+    )
+}
+
+fn planning(mandate: &Mandate) -> Option<Fault> {
+    let plan = mandate.allocation.plan.as_ref()?;
+    first(
+        "allocation",
+        &[
+            ((1..=60).contains(&plan.periods), "plan", "`periods` is from 1 to 60"),
+            (
+                plan.half_life.is_none_or(|days| days.0 > 0),
+                "plan",
+                "`half_life` must be at least `1d`",
+            ),
         ],
     )
 }

@@ -27,7 +27,7 @@ pub use model::{ModelPlan, RegisteredPlan};
 pub use risk::{RiskPlan, ScenarioPlan};
 pub use trading::{
     Algorithm, AllocationPlan, CharacteristicPlan, CostPlan, ExecutionPlan, ImpactLaw, ImpactPlan,
-    LimitPlan, ObjectiveText, OneOrMany, RebalancePlan,
+    LimitPlan, ObjectiveText, OneOrMany, PlanAhead, RebalancePlan,
 };
 pub use units::{Bps, Days, Percent};
 pub use views::{DatedView, HeldView, Prior, ViewsPlan};

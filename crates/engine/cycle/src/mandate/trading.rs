@@ -19,10 +19,25 @@ pub struct AllocationPlan {
     /// Sentences: `long only`, `weight <= 15%`, `turnover <= 30%`, `group(energy) <= 25%`.
     #[serde(default)]
     pub constraints: Vec<String>,
+    /// `{ periods = 6, half_life = "42d" }`: trades are planned over so many horizons of the forecast,
+    /// which fades meanwhile, and the first are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanAhead>,
     /// Numbers about symbols that constraints may bound: `esg = { AAPL = 0.7, KO = 0.4 }`, or a
     /// feature by its name or expression: `beta = "beta_252d"`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub characteristics: BTreeMap<String, CharacteristicPlan>,
+}
+
+/// `[allocation] plan`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanAhead {
+    /// Periods, each as long as the horizon of the forecast.
+    pub periods: usize,
+    /// Days after which half of the forecast is left; it lasts if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_life: Option<Days>,
 }
 
 /// `[allocation] characteristics.NAME`

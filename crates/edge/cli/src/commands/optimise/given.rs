@@ -54,6 +54,20 @@ pub fn pairs(option: &str, text: &str, symbols: &[Symbol]) -> anyhow::Result<Vec
     Ok(found)
 }
 
+/// A rate from its text, such as `5bps` or `0.1%`.
+pub fn rate(text: &str) -> Result<f64, String> {
+    let (digits, unit) = match text.trim() {
+        text if text.ends_with("bps") => (text.trim_end_matches("bps"), 1e-4),
+        text => (text.strip_suffix('%').ok_or("expected a unit, such as 5bps or 0.1%")?, 1e-2),
+    };
+    let value: f64 =
+        digits.trim().parse().map_err(|_| "expected a number, such as 5bps or 0.1%")?;
+    match (0.0..1.0).contains(&(value * unit)) {
+        true => Ok(value * unit),
+        false => Err("expected a rate from 0% to below 100%".to_owned()),
+    }
+}
+
 fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let value: f64 = match text.strip_suffix('%') {

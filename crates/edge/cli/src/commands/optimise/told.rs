@@ -29,6 +29,9 @@ pub struct Told {
     /// What the portfolio is expected to return in each stress.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     stress: BTreeMap<String, f64>,
+    /// The weights after the trades of each period of a plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    plan: Vec<Vec<f64>>,
 }
 
 /// What the views moved.
@@ -52,7 +55,14 @@ struct Scenarios {
 }
 
 impl Told {
-    pub fn new(args: &OptimiseArgs, question: &Question<'_>, aim: &Aim, answer: Answer) -> Self {
+    /// `plan` has the weights of each period, if there are several.
+    pub fn new(
+        args: &OptimiseArgs,
+        question: &Question<'_>,
+        aim: &Aim,
+        answer: Answer,
+        plan: Vec<Vec<f64>>,
+    ) -> Self {
         let target = answer.target;
         let of = |values: &[f64]| values.iter().zip(&target.weights).map(|(r, w)| r * w).sum();
         let moments = &question.moments;
@@ -65,6 +75,7 @@ impl Told {
             views: args.market.outlook.has_views().then(|| Views::new(question)),
             scenarios: answer.scenarios.map(|count| Scenarios::new(question, count)),
             stress: stress.collect(),
+            plan,
             target,
         }
     }
@@ -86,6 +97,7 @@ impl Told {
                 ]
             }),
         );
+        self.print_plan();
         say("");
         say(&format!("as of {}, over {} days", target.as_of, question.horizon));
         say(&format!("expected return {}", percent(self.expected_return)));
@@ -104,6 +116,25 @@ impl Told {
             scenarios.print(question);
         }
         Ok(())
+    }
+
+    /// The weights of each period, for the symbols that ever have one.
+    fn print_plan(&self) {
+        if self.plan.is_empty() {
+            return;
+        }
+        say("");
+        say("the plan, of which the first period is traded now");
+        let held: Vec<usize> = (0..self.target.symbols.len())
+            .filter(|asset| self.plan.iter().any(|weights| weights[*asset].abs() >= 5e-5))
+            .collect();
+        let names = held.iter().map(|asset| format!(">{}", self.target.symbols[*asset]));
+        let head: Vec<String> = std::iter::once("period".to_owned()).chain(names).collect();
+        let rows = self.plan.iter().enumerate().map(|(period, weights)| {
+            let cells = held.iter().map(|asset| percent(weights[*asset]));
+            std::iter::once((period + 1).to_string()).chain(cells).collect()
+        });
+        table(&head.iter().map(String::as_str).collect::<Vec<_>>(), rows);
     }
 
     fn print_evidence(&self) {
