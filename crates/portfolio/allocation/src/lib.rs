@@ -115,7 +115,7 @@ pub use multi_period::{Period, Plan, plan, plan_fading};
 pub use objective::{Linkage, Measure, Objective, Regularisation};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
-pub use prospects::{Moved, Prospects, ViewMethod};
+pub use prospects::{Moved, Prospects, ViewMethod, Weighed};
 pub use risk_of::Risk;
 pub use sentence::ParseError;
 pub use source::{Source, SourceKind};

@@ -75,8 +75,7 @@ pub fn plan(
         return Err(AllocationError::Empty);
     }
     let all = sentences(problem.constraints);
-    let (sizes, standing): (Vec<Constraint>, Vec<Constraint>) =
-        all.into_iter().partition(|sentence| is_size(sentence));
+    let (sizes, standing): (Vec<Constraint>, Vec<Constraint>) = all.into_iter().partition(is_size);
     let region = Region::new(problem, standing)?;
     let stacked = Stacked { region: &region, periods, risk_aversion, sizes: &sizes, terminal };
     stacked.solve()

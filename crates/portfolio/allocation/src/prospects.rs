@@ -78,6 +78,9 @@ pub struct Moved {
     pub effective_scenarios: Option<(f64, usize)>,
 }
 
+/// Scenarios, and how likely each is; no probabilities where all are equally.
+pub type Weighed<'a> = (Cow<'a, Returns>, &'a [f64]);
+
 /// What the assets may return over the horizon.
 #[derive(Debug, Clone)]
 pub struct Prospects<'a> {
@@ -184,7 +187,7 @@ impl<'a> Prospects<'a> {
         &self,
         objectives: &[&Objective],
         constraints: &[Constraint],
-    ) -> Result<Option<(Cow<'_, Returns>, &[f64])>, AllocationError> {
+    ) -> Result<Option<Weighed<'_>>, AllocationError> {
         let Some(span) = span(objectives, constraints, self.days)? else { return Ok(None) };
         if let Some((scenarios, probabilities)) = &self.pooled {
             if span.path {

@@ -165,7 +165,7 @@ impl CovariancePlan {
             }
             Estimator::Detoned => CovarianceEstimator::Detoned { components: 1 },
             Estimator::MinimumDeterminant => {
-                CovarianceEstimator::MinimumDeterminant { support: None, seed: seed }
+                CovarianceEstimator::MinimumDeterminant { support: None, seed }
             }
             Estimator::GraphicalLasso => {
                 CovarianceEstimator::GraphicalLasso { alpha: self.penalty.unwrap_or(USUAL) }
