@@ -100,5 +100,7 @@ rows! {
     index_members: "index-members.toml", "2017-01-03" to "2018-07-31", more than nought: ["orders", "costs"];
     // AIG put 20 shares together into one on 2009-07-01.
     raw_prices: "raw-prices.toml", "2009-01-02" to "2009-09-30", more than nought: ["orders", "costs", "dividends"];
+    // Both views are held on 2009-03-31.
+    views: "views.toml", "2008-12-01" to "2009-06-30", more than nought: ["orders", "costs"];
     value: "value.toml", "2016-03-01" to "2016-07-29", more than nought: ["orders", "costs"];
 }

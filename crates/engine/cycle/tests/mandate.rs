@@ -226,6 +226,16 @@ const WRONG: &[(&str, &str, &str)] = &[
         "risk parity",
     ),
     (
+        "objective = { maximise = \"return - 5 * variance - costs\" }",
+        "objective = \"maximise sharpe, else minimise varience\"",
+        "did you mean `variance`?",
+    ),
+    (
+        "objective = { maximise = \"return - 5 * variance - costs\" }",
+        "objective = \"minimise variance among equal weight\"",
+        "objectives in parentheses",
+    ),
+    (
         "constraints = [\"long only\", \"weight <= 15%\", \"group(energy) <= 25%\"]",
         "constraints = [\"long only\", \"wieght <= 15%\"]",
         "weight",
@@ -249,6 +259,61 @@ const WRONG: &[(&str, &str, &str)] = &[
         "the coefficient of impact is 0 or more",
     ),
 ];
+
+/// The same for sections that the mandate above has no room for: what stands behind the shortest
+/// mandate, and what is said about it.
+const ADDED: &[(&str, &str)] = &[
+    ("plan = { periods = 3 }", "a plan is for one objective of return and variance"),
+    ("plan = { periods = 0 }", "`periods` is from 1 to 60"),
+    ("plan = { periods = 3, half_life = \"0d\" }", "`half_life` must be at least `1d`"),
+    ("[views]\nhold = []", "hold at least one view, or leave [views] out"),
+    ("[views]\nhold = [5]", "a view is text such as \"AAPL == 2%\""),
+    (
+        "[views]\nmethod = \"entropy-poling\"\nhold = [\"A == 2%\"]",
+        "did you mean `entropy-pooling`?",
+    ),
+    ("[views]\ntau = 0.0\nhold = [\"A == 2%\"]", "`tau` must be above 0"),
+    (
+        "[views]\ntau = 0.1\nmethod = \"entropy-pooling\"\nhold = [\"A == 2%\"]",
+        "`tau` is a number of `black-litterman`",
+    ),
+    (
+        "[views]\nhold = [{ view = \"A == 2%\", from = 2020-02-01, until = 2020-01-01 }]",
+        "`until` must not come before `from`",
+    ),
+    ("[views]\nprior = \"equilibrum\"\nhold = [\"A == 2%\"]", "did you mean `equilibrium`?"),
+    ("[risk]\nscenarios = { kind = \"studnet\" }", "did you mean `student`?"),
+    ("[risk]\nscenarios = { kind = \"gaussian\", block = 3 }", "number of the bootstraps"),
+    ("[risk]\nscenarios = { kind = \"student\", degrees = 2 }", "or there is no variance"),
+    ("[risk]\nstress = { slump = { A = -0.2 } }", "a percentage as text"),
+];
+
+#[test]
+fn each_mistake_in_what_is_added_is_named() {
+    for (added, says) in ADDED {
+        let text = format!("{SHORTEST}{added}\n");
+        let error = set_up("short.toml", &text).unwrap_err().to_string();
+        assert!(error.contains(says), "{added}\n{error}");
+    }
+    let own = "[universe]\nprices = \"p\"\ngroups = { esg = [\"A\"] }";
+    let text = SHORTEST.replace("[universe]\nprices = \"p\"", own);
+    let text = format!("{text}characteristics = {{ esg = {{ A = 1.0 }} }}\n");
+    let error = set_up("short.toml", &text).unwrap_err().to_string();
+    assert!(error.contains("`esg` is also the name of a group"), "{error}");
+}
+
+/// The whole mandate of the reference is one.
+#[test]
+fn the_reference_shows_a_mandate() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/mandate.md");
+    let page = std::fs::read_to_string(page).expect("the reference is there");
+    let shown = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next());
+    set_up("mandate.md", shown.expect("it shows one")).expect("it is well formed");
+}
+
+/// The shortest mandate that aims at something.
+const SHORTEST: &str = "[mandate]\nname = \"m\"\ncapital = 1\n[universe]\nprices = \"p\"\n\
+                        [allocation]\nobjective = \"minimise variance\"\n";
 
 fn line_of(text: &str, line: &str) -> usize {
     text.lines().position(|known| known == line).expect("the line is in the mandate") + 1

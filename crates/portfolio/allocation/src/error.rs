@@ -148,6 +148,33 @@ pub enum AllocationError {
         /// Daily returns.
         rows: usize,
     },
+    /// A generator of scenarios has a wrong number.
+    #[error("the scenarios cannot be drawn: {reason}")]
+    WrongSource {
+        /// What is wrong, and what to change.
+        reason: String,
+    },
+    /// A generator of single days gives no path.
+    #[error(
+        "drawdowns and what is learned read days that follow each other, which {kind} does not draw: use a bootstrap or history"
+    )]
+    NoPath {
+        /// The generator.
+        kind: crate::SourceKind,
+    },
+    /// Views that move probabilities leave no path.
+    #[error(
+        "drawdowns and what is learned read days that follow each other, and entropy pooling changes how likely each is: use Black-Litterman, or another risk measure"
+    )]
+    PooledPath,
+    /// Entropy pooling takes views for certain.
+    #[error(
+        "the view `{view}` states a confidence, and entropy pooling takes views for certain: leave it out, or use Black-Litterman"
+    )]
+    NoConfidence {
+        /// The sentence.
+        view: String,
+    },
     /// A network cannot be trained.
     #[error(
         "a learned allocator needs at least {needed} days, one hidden unit and a period of one day, and has {rows} days: take a longer window or a shorter period"

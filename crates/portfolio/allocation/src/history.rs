@@ -14,6 +14,15 @@ use crate::constraint::{Constraint, Quantity};
 use crate::objective::Measure;
 use crate::{AllocationError, Objective, Risk, ScenarioMeasure};
 
+/// How long a scenario is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Trading days.
+    pub days: usize,
+    /// Whether scenarios are days that follow each other.
+    pub path: bool,
+}
+
 /// The scenarios that `objective` and `constraints` read, `days` trading days long.
 pub fn scenarios(
     objective: &Objective,
@@ -21,21 +30,30 @@ pub fn scenarios(
     daily: &Returns,
     days: usize,
 ) -> Result<Option<Returns>, AllocationError> {
-    let measures = measures(objective, constraints);
-    let grows = matches!(objective, Objective::MaximumGrowth);
-    if !reads_scenarios(objective, constraints) {
+    span(&[objective], constraints, days)?.map(|span| over(daily, span.days)).transpose()
+}
+
+/// What scenarios these read together, or none if they read no scenarios.
+pub(crate) fn span(
+    objectives: &[&Objective],
+    constraints: &[Constraint],
+    days: usize,
+) -> Result<Option<Span>, AllocationError> {
+    if !objectives.iter().any(|objective| reads_scenarios(objective, constraints)) {
         return Ok(None);
     }
+    let each = objectives.iter().map(|objective| measures(objective, constraints));
+    let measures: Vec<bool> = each.flatten().collect();
+    let has = |wanted: fn(&Objective) -> bool| objectives.iter().any(|objective| wanted(objective));
+    let grows = has(|objective| matches!(objective, Objective::MaximumGrowth));
+    let learned = has(|objective| matches!(objective, Objective::Learned { .. }));
     let paths = measures.iter().filter(|of_path| **of_path).count();
-    let learned = matches!(objective, Objective::Learned { .. });
     let days = if paths == measures.len() && !grows { 1 } else { days.max(1) };
-    if (paths > 0 || learned) && days > 1 {
+    let path = paths > 0 || learned;
+    if path && days > 1 {
         return Err(AllocationError::MixedScenarios { days });
     }
-    if daily.rows() <= days {
-        return Err(AllocationError::ShortHistory { days, rows: daily.rows() });
-    }
-    Ok(Some(over(daily, days)?))
+    Ok(Some(Span { days, path }))
 }
 
 /// Whether `objective` or one of `constraints` reads scenarios at all.
@@ -99,7 +117,10 @@ fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<bool> {
 }
 
 /// What was earned over each run of `days` days.
-fn over(daily: &Returns, days: usize) -> Result<Returns, AllocationError> {
+pub(crate) fn over(daily: &Returns, days: usize) -> Result<Returns, AllocationError> {
+    if daily.rows() <= days {
+        return Err(AllocationError::ShortHistory { days, rows: daily.rows() });
+    }
     if days == 1 {
         return Ok(daily.clone());
     }

@@ -5,7 +5,9 @@
 //! the duality gap, the binding constraints with their shadow prices. When no weights fulfil every
 //! sentence, the answer is an irreducible set of sentences that conflict.
 //!
-//! Use [`allocate`] for one decision, [`plan`] for trades over several periods, and [`frontier`] for the trade-off between return and risk.
+//! Use [`allocate`] for one decision, [`Prospects`] where views, drawn scenarios or a chain of aims come
+//! in, [`plan`] for trades over several periods, and [`frontier`] for the trade-off between return and
+//! risk.
 //! This room knows nothing about orders, prices or money, and reads no clock.
 //!
 //! ```
@@ -57,6 +59,7 @@ mod root;
 mod simplex;
 mod tail;
 
+mod aim;
 mod certificate;
 mod conflict;
 mod evidence;
@@ -93,9 +96,12 @@ mod utility;
 mod discrete;
 mod frontier;
 mod history;
+mod prospects;
+mod source;
 
 use types::Target;
 
+pub use aim::Aim;
 pub use clusters::{Dendrogram, Join, dendrogram};
 pub use constraint::{Constraint, Quantity, Relation};
 pub use cost_factors::CostFactors;
@@ -104,18 +110,20 @@ pub use cutting::WarmStart;
 pub use discrete::{Discrete, allocate_discrete};
 pub use error::{AllocationError, Relaxation};
 pub use factor_parity::factor_risk_budgets;
-pub use fallback::{allocate_first, chain};
+pub use fallback::{Answer, allocate_first, chain};
 pub use frontier::{FrontierPoint, frontier};
 pub use history::{limits_read_uncertainty, reads_scenarios, reads_uncertainty, scenarios};
 pub use learned::{Learned, Training};
 pub use measure::ScenarioMeasure;
-pub use multi_period::{Period, Plan, plan};
+pub use multi_period::{Period, Plan, plan, plan_fading};
 pub use objective::{Linkage, Measure, Objective, Regularisation};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
+pub use prospects::{Moved, Prospects, ViewMethod, Weighed};
 pub use risk_budget::risk_budgets_of;
 pub use risk_of::Risk;
 pub use sentence::ParseError;
+pub use source::{Source, SourceKind};
 pub use stacking::allocate_stacked;
 pub use terms::{ExpectedReturn, NoObjective, Terms, TradingCost};
 pub use uncertainty::{CovarianceSet, MeanSet, Uncertainty};

@@ -3,7 +3,7 @@
 
 use types::Money;
 
-use super::{Estimator, ForecastPlan, Mandate, OneOrMany};
+use super::{DatedView, Estimator, ForecastPlan, HeldView, Mandate, OneOrMany, Prior};
 
 /// A section, a key in it, and what to change.
 type Fault = (&'static str, &'static str, &'static str);
@@ -14,6 +14,8 @@ pub(super) fn fault(mandate: &Mandate) -> Option<Fault> {
         .or_else(|| universe(mandate))
         .or_else(|| texts(mandate))
         .or_else(|| mandate.forecast.as_ref().and_then(|plan| forecast(plan, mandate)))
+        .or_else(|| views(mandate))
+        .or_else(|| planning(mandate))
         .or_else(|| trading(mandate))
         .or_else(|| costs(mandate))
         .or_else(|| cash(mandate))
@@ -111,6 +113,48 @@ fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {
             (train.validate.0 > 0, "train", "`validate` must be at least `1d`"),
             (train.sample.0 > 0, "train", "`sample` must be at least `1d`"),
             (train.every.0 > 0, "train", "`every` must be at least `1d`"),
+        ],
+    )
+}
+
+fn views(mandate: &Mandate) -> Option<Fault> {
+    let plan = mandate.views.as_ref()?;
+    let ordered = |view: &HeldView| match view {
+        HeldView::Dated(DatedView { from: Some(from), until: Some(until), .. }) => from <= until,
+        _ => true,
+    };
+    let alone = plan.prior == Prior::Forecast || mandate.forecast.is_none();
+    first(
+        "views",
+        &[
+            (!plan.hold.is_empty(), "hold", "hold at least one view, or leave [views] out"),
+            (plan.hold.iter().all(ordered), "hold", "`until` must not come before `from`"),
+            (
+                plan.tau.is_none_or(|tau| tau > 0.0 && tau.is_finite()),
+                "tau",
+                "`tau` must be above 0, such as 0.05",
+            ),
+            (
+                plan.tau.is_none() || plan.method == "black-litterman",
+                "tau",
+                "`tau` is a number of `black-litterman`",
+            ),
+            (alone, "prior", "views start from [forecast] or from `equilibrium`, not from both"),
+        ],
+    )
+}
+
+fn planning(mandate: &Mandate) -> Option<Fault> {
+    let plan = mandate.allocation.plan.as_ref()?;
+    first(
+        "allocation",
+        &[
+            ((1..=60).contains(&plan.periods), "plan", "`periods` is from 1 to 60"),
+            (
+                plan.half_life.is_none_or(|days| days.0 > 0),
+                "plan",
+                "`half_life` must be at least `1d`",
+            ),
         ],
     )
 }
