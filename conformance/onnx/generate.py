@@ -122,13 +122,13 @@ def xgb(model, x, y):
     return convert_xgboost(model, initial_types=[("X", OtherFloat([None, x.shape[1]]))], target_opset=15), x
 
 
-def graph(nodes, outputs, initializers=(), columns=COLUMNS):
+def graph(nodes, outputs, initializers=(), columns=COLUMNS, opset=17):
     """A graph written by hand, for what no exporter emits."""
     ins = [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, columns])]
     outs = [helper.make_tensor_value_info(n, t, None) for n, t in outputs]
     g = helper.make_graph(nodes, "hand", ins, outs, list(initializers))
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
-    return helper.make_model(g, opset_imports=opsets, ir_version=8), X
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", 3)]
+    return helper.make_model(g, opset_imports=opsets, ir_version=9 if opset > 17 else 8), X
 
 
 def ml(op, inputs, outputs, **attributes):
@@ -275,6 +275,48 @@ def hand_preparation():
     return graph(nodes, [("y", TensorProto.FLOAT)], [numpy_helper.from_array(np.array([2, 4]), "pick")])
 
 
+def hand_activations():
+    """What hidden layers of networks do to their sums."""
+    n = helper.make_node
+    plain = ["Erf", "HardSwish", "Mish", "Selu", "Softplus", "Softsign", "Relu", "Sigmoid", "Tanh"]
+    nodes = [n(op, ["X"], [op]) for op in plain] + [
+        n("LeakyRelu", ["X"], ["LeakyRelu"], alpha=0.2),
+        n("Elu", ["X"], ["Elu"], alpha=1.5),
+        n("HardSigmoid", ["X"], ["HardSigmoid"], alpha=0.3, beta=0.4),
+        n("Gelu", ["X"], ["Gelu"]),
+        n("Gelu", ["X"], ["GeluTanh"], approximate="tanh"),
+        n("Dropout", ["X"], ["Dropout"]),
+    ]
+    return graph(nodes, [(node.output[0], TensorProto.FLOAT) for node in nodes], opset=20)
+
+
+def hand_network():
+    """Normalisations, soft maxima and the largest few, along both axes."""
+    c = lambda name, v: numpy_helper.from_array(np.asarray(v), name)
+    n = helper.make_node
+    f, i = TensorProto.FLOAT, TensorProto.INT64
+    nodes = [
+        n("LayerNormalization", ["X", "scale", "offset"], ["layer"], epsilon=1e-3),
+        n("LayerNormalization", ["X", "scale"], ["layer_plain"], axis=1),
+        n("BatchNormalization", ["X", "scale", "offset", "mean", "variance"], ["batch"]),
+        n("LogSoftmax", ["layer"], ["log_soft"], axis=1),
+        n("ReduceLogSumExp", ["layer"], ["log_sum_exp"], axes=[1], keepdims=1),
+        n("ReduceLogSum", ["squares"], ["log_sum"], axes=[1], keepdims=0),
+        n("Mul", ["X", "X"], ["squares"]),
+        n("TopK", ["X", "two"], ["top", "top_at"], axis=1),
+        n("TopK", ["whole", "two"], ["low", "low_at"], axis=1, largest=0),
+        n("Floor", ["X"], ["whole"]),
+    ]
+    order = ["Mul", "Floor"]
+    nodes.sort(key=lambda node: node.op_type not in order)
+    init = [c("scale", np.linspace(0.5, 2, COLUMNS).astype(np.float32)), c("offset", np.linspace(-1, 1, COLUMNS).astype(np.float32)),
+            c("mean", np.linspace(-2, 2, COLUMNS).astype(np.float32)), c("variance", np.linspace(0.1, 3, COLUMNS).astype(np.float32)),
+            c("two", np.array([2]))]
+    outputs = [("layer", f), ("layer_plain", f), ("batch", f), ("log_soft", f), ("log_sum_exp", f), ("log_sum", f),
+               ("top", f), ("top_at", i), ("low", f), ("low_at", i)]
+    return graph(nodes, outputs, init)
+
+
 CASES = {
     "sklearn_ridge": lambda: sk(Ridge(alpha=2.0)),
     "sklearn_ridge_double": lambda: sk(Ridge(alpha=2.0), x=X.astype(np.float64), kind=DoubleTensorType),
@@ -354,6 +396,8 @@ CASES = {
     "hand_linear_softmax_zero": lambda: hand_linear("SOFTMAX_ZERO", 3),
     "hand_tensors": hand_tensors,
     "hand_preparation": hand_preparation,
+    "hand_activations": hand_activations,
+    "hand_network": hand_network,
 }
 
 

@@ -1,8 +1,10 @@
 //! What a record says, in one line, to somebody who asks about one symbol.
 
+use std::collections::BTreeMap;
+
 use cycle::facts::{
     Alert, Allocated, Booked, CheckedOrders, Completed, DriftSeen, Estimated, Featured, Filled,
-    Forecasted, HeldStill, Measurement, ObservedDay, Placed, Refused, RunAsked, Trimmed,
+    Forecasted, HeldStill, Measurement, ObservedDay, Placed, Refused, RunAsked, Trimmed, ViewsHeld,
 };
 use journal::{Kind, Record};
 use serde::de::DeserializeOwned;
@@ -129,11 +131,15 @@ fn evaluated(evaluation: &Evaluation) -> String {
         Some(value) => format!(", the champion's {value:.4}"),
         None => String::new(),
     };
-    format!(
-        "{}: information coefficient {}{champion}",
-        evaluation.name,
-        metric(&evaluation.metrics, "information_coefficient")
-    )
+    const MEASURES: [&str; 4] =
+        ["information_coefficient", "rank_information_coefficient", "r2", "rmse"];
+    match MEASURES.iter().find(|name| evaluation.metrics.contains_key(**name)) {
+        Some(name) => {
+            let (words, value) = (name.replace('_', " "), metric(&evaluation.metrics, name));
+            format!("{}: {words} {value}{champion}", evaluation.name)
+        }
+        None => evaluation.name.clone(),
+    }
 }
 
 fn registered(version: &ModelVersion) -> String {
@@ -146,7 +152,32 @@ fn promoted(promotion: &Promotion) -> String {
     format!("v{} is {}{from}: {}", promotion.version, promotion.alias, promotion.why)
 }
 
+/// What views made of the expected return of one symbol, and who holds them.
+fn views(forecast: &Forecasted, views: &ViewsHeld, symbol: &Symbol) -> String {
+    let of = |returns: &BTreeMap<Symbol, f64>| returns.get(symbol).copied().map(percent);
+    let moved = match (of(&views.before), of(&forecast.expected_return)) {
+        (Some(before), Some(after)) => {
+            format!("{symbol} from {before} to {after} over {} days", forecast.horizon_days)
+        }
+        _ => format!("nothing of {symbol}"),
+    };
+    let said = views.held.iter().map(|held| match &held.by {
+        Some(by) => format!("`{}` ({by})", held.view),
+        None => format!("`{}`", held.view),
+    });
+    let left = views.left_out.iter().map(|left| format!("`{}` left out: {}", left.view, left.why));
+    let spread = views.effective_scenarios.zip(views.scenarios).map(|(effective, all)| {
+        format!("as spread out as {} of {} scenarios", effective.round(), grouped(all as f64, 0))
+    });
+    let rest: Vec<String> = said.chain(left).chain(spread).collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(": {}", rest.join("; ")) };
+    format!("views by {} on top of {} move {moved}{rest}", views.method, views.prior)
+}
+
 fn forecast(forecast: &Forecasted, symbol: &Symbol) -> String {
+    if let Some(held) = &forecast.views {
+        return views(forecast, held, symbol);
+    }
     let by = match &forecast.model {
         Some(model) => format!("{} v{}", model.name, model.version),
         None if forecast.by == "none" => return "no view is held".to_owned(),
@@ -199,14 +230,32 @@ fn allocated(allocated: &Allocated, symbol: &Symbol) -> String {
     } else {
         format!("; held by {}", binding.join(", "))
     };
+    let rest: String = beside(allocated).into_iter().map(|said| format!("; {said}")).collect();
     format!(
-        "{symbol} from {} to {} of the portfolio; {}, {}, gap {:.0e}{bound}",
+        "{symbol} from {} to {} of the portfolio; {}, {}, gap {:.0e}{bound}{rest}",
         percent(before),
         percent(weight),
         target.certificate.method,
         words(target.certificate.status),
         target.certificate.gap
     )
+}
+
+/// What else is worth saying of a choice: what was tried before, what was mixed, from what
+/// scenarios, and what a stress would do.
+fn beside(allocated: &Allocated) -> Vec<String> {
+    let tried = allocated.target.certificate.fallbacks.iter();
+    let mut said: Vec<String> = tried.map(|failed| format!("tried before: {failed}")).collect();
+    if !allocated.shares.is_empty() {
+        let shares = allocated.shares.iter();
+        let shares: Vec<String> =
+            shares.map(|(part, share)| format!("{} {part}", percent(*share))).collect();
+        said.push(format!("mixed of {}", shares.join(", ")));
+    }
+    said.extend(allocated.scenarios.iter().map(|how| format!("scenarios: {how}")));
+    let stress = allocated.stress.iter();
+    said.extend(stress.map(|(name, value)| format!("in {name} {}", percent(*value))));
+    said
 }
 
 fn trimmed(trimmed: &Trimmed, symbol: &Symbol) -> String {

@@ -19,6 +19,7 @@ use store::{Home, tables};
 use types::{Date, Digest, Id, Panel, Symbol, Table, Timestamp, Values};
 
 use crate::show::{count, some};
+use crate::texts;
 
 /// Snapshots in memory: canonical bytes by what they are used for.
 pub type Snapshots = BTreeMap<String, Vec<u8>>;
@@ -50,6 +51,12 @@ pub fn read(mandate: &Mandate, folder: &Path) -> anyhow::Result<(Snapshots, Vec<
         ("universe", "members", universe.members.as_ref().map(|members| &members.file)),
         ("cash", "rates", mandate.cash.rates.as_ref().map(|rates| &rates.file)),
         ("universe", "fundamentals", universe.fundamentals.as_ref().map(|known| &known.file)),
+        ("features", "text", mandate.features.text.as_ref().map(|text| &text.file)),
+        (
+            "features",
+            "dictionary",
+            mandate.features.text.as_ref().and_then(|text| text.dictionary.as_ref()),
+        ),
     ];
     for (section, name, file) in others {
         if let Some(file) = file {
@@ -177,6 +184,13 @@ pub fn history(mandate: &Mandate, snapshots: &Snapshots) -> anyhow::Result<Histo
         let source = Digest::of_parts(both.iter().map(|digest| digest.as_bytes().as_slice()));
         panel =
             market::with_known(&panel, &table, &known.known, &known.fields, known.valid.0, source)?;
+    }
+    if let (Some(plan), Some(documents)) = (&mandate.features.text, table("text")?) {
+        let parts = ["text", "dictionary"].map(|name| snapshots.get(name).map(|b| Digest::of(b)));
+        let digests: Vec<Digest> = parts.into_iter().flatten().chain([panel.source()]).collect();
+        let source = Digest::of_parts(digests.iter().map(|digest| digest.as_bytes().as_slice()));
+        panel = texts::add(&panel, plan, &documents, table("dictionary")?.as_ref(), source)
+            .context("[features] text")?;
     }
     let universe = match (&mandate.universe.members, table("members")?) {
         (Some(members), Some(table)) => {

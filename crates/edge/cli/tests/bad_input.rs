@@ -188,6 +188,33 @@ rows! {
     an_objective_that_is_none: |_| (),
         "optimise prices.csv --objective \"minimise varience\"", 1, Absent,
         ["character 10", "did you mean `variance`?"];
+    a_view_on_nobody: |_| (),
+        "optimise prices.csv --view \"OAKS == 2%\"", 1, Absent,
+        ["view `OAKS == 2%`, character 1", "did you mean `OAK`?"];
+    a_view_without_its_unit: |_| (),
+        "optimise prices.csv --view \"OAK == 15\"", 1, Absent,
+        ["a return such as `15%`", "did you mean `15%`?"];
+    an_inequality_for_black_litterman: |_| (),
+        "optimise prices.csv --view \"OAK >= 2%\"", 1, Absent,
+        ["is an inequality", "use entropy pooling"];
+    views_that_cannot_hold: |_| (),
+        "optimise prices.csv --horizon 1 --views-by entropy-pooling --view \"OAK == 90%\"", 1, Absent,
+        ["cannot hold: these scenarios reach from"];
+    a_generator_that_is_none: |_| (),
+        "optimise prices.csv --scenarios gausian", 2, Absent,
+        ["a similar value exists: 'gaussian'"];
+    a_block_for_normal_returns: |_| (),
+        "optimise prices.csv --scenarios gaussian --block 5", 1, Absent,
+        ["`block` is a number of the bootstraps"];
+    a_stress_of_nobody: |_| (),
+        "optimise prices.csv --stress slump=FIG:-20%", 1, Absent,
+        ["--stress: there is no `FIG`"];
+    a_stress_without_a_name: |_| (),
+        "optimise prices.csv --stress OAK:-20%", 1, Absent,
+        ["expected a name and shocks, such as slump=AAPL:-20%"];
+    a_mixture_without_parentheses: |_| (),
+        "optimise prices.csv --objective \"minimise variance among equal weight\"", 1, Absent,
+        ["expected objectives in parentheses"];
     an_expression_that_is_none: |_| (), "features check \"maen(close, 5)\"", 1, Absent,
         ["no operator `maen`", "did you mean `mean`?"];
 }

@@ -299,6 +299,57 @@ fn questions_without_a_mandate_are_answered() {
     );
 }
 
+/// The certain view holds to the last digit, the stress bound holds, and both are told.
+#[test]
+fn views_scenarios_and_stresses_are_answered() {
+    let world = World::default();
+    let ask = "optimise prices.csv --horizon 21 --objective \"maximise sharpe over 90%, else minimise \
+               cvar(95%)\" --view \"OAK - ASH == 3% with confidence 100%\" --scenarios student \
+               --scenario-count 300 --stress slump=OAK:-20% --constraint \"long only\" --constraint \
+               \"slump >= -15%\"";
+    let told = world.json(ask);
+    let after = |symbol: &str| told["views"]["expected_after"][symbol].as_f64().unwrap();
+    assert!((after("OAK") - after("ASH") - 0.03).abs() < 1e-12, "{told}");
+    assert!(told["stress"]["slump"].as_f64().unwrap() >= -0.15 - 1e-9, "{told}");
+    assert_eq!(told["scenarios"]["count"], 300);
+    let tried = told["certificate"]["fallbacks"][0].as_str().unwrap();
+    assert!(tried.starts_with("maximise sharpe over 0.9: no portfolio"), "{tried}");
+    let says = world.prints(ask);
+    for part in ["views move OAK from", "in slump: -", "tried before: maximise sharpe over 0.9"] {
+        assert!(says.contains(part), "{part}\n{says}");
+    }
+    // A year's runs of two years of days overlap.
+    let said = world.trimtab("optimise prices.csv --window 500 --objective \"minimise cvar(95%)\"");
+    assert!(said.err.contains("say no more of a tail than 2.0 that do not"), "{}", said.err);
+}
+
+/// `why` tells whose view moved what, and what was tried before.
+#[test]
+fn why_tells_views_and_fallbacks() {
+    let world = World::default();
+    world.mandate(
+        "objective = { maximise = \"return - 5 * variance - costs\" }",
+        "objective = \"maximise sharpe over 90%, else maximise return - 5 * variance - costs\"",
+    );
+    world.mandate(
+        "[risk]\n",
+        "[views]\nhold = [{ view = \"soft - OAK == 1% with confidence 60%\", by = \"ana\" }]\n[risk]\n",
+    );
+    world.run();
+    let told = world.prints("why --home home").split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "views by black-litterman on top of forecast move",
+        "`soft - OAK == 1% with confidence 60%` (ana)",
+        "tried before: maximise sharpe over 0.9:",
+    ] {
+        // Lines of the tree are broken with its branches between the words.
+        let plain: String = told.replace(['│', '├', '└', '─'], "");
+        let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(plain.contains(part), "{part}\n{plain}");
+    }
+    world.prints("verify --home home");
+}
+
 #[test]
 fn help_is_as_it_was_read_over() {
     let world = World::default();

@@ -84,6 +84,10 @@ macro_rules! rows {
 rows! {
     us_large_cap: "us-large-cap.toml", "2019-09-03" to "2020-03-31", more than nought: ["orders", "costs", "trainings"];
     ridge: "ridge.toml", "2019-09-03" to "2020-03-31", more than nought: ["orders", "costs", "trainings"];
+    // The forest learns from the 158 features of a package, of which the best 40 stand before it.
+    alpha158: "alpha158.toml", "2004-01-02" to "2006-12-29", more than nought: ["orders", "costs", "trainings"];
+    searched: "searched.toml", "2019-09-03" to "2020-03-31", more than nought: ["orders", "costs", "trainings"];
+    fed_minutes: "fed-minutes.toml", "2019-09-03" to "2020-03-31", more than nought: ["orders", "costs", "trainings"];
     momentum: "momentum.toml", "2019-09-03" to "2020-03-31", more than nought: ["orders", "costs"];
     mean_reversion: "mean-reversion.toml", "2019-09-03" to "2020-03-31", more than nought: ["orders", "costs"];
     multi_factor: "multi-factor.toml", "2019-09-03" to "2020-03-31", more than nought: ["orders", "costs"];
@@ -96,5 +100,7 @@ rows! {
     index_members: "index-members.toml", "2017-01-03" to "2018-07-31", more than nought: ["orders", "costs"];
     // AIG put 20 shares together into one on 2009-07-01.
     raw_prices: "raw-prices.toml", "2009-01-02" to "2009-09-30", more than nought: ["orders", "costs", "dividends"];
+    // Both views are held on 2009-03-31.
+    views: "views.toml", "2008-12-01" to "2009-06-30", more than nought: ["orders", "costs"];
     value: "value.toml", "2016-03-01" to "2016-07-29", more than nought: ["orders", "costs"];
 }

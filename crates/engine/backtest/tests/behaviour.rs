@@ -370,3 +370,125 @@ fn weights_by_volatility_need_no_covariance() {
         assert!((weight - inverse / total).abs() < 1e-12);
     }
 }
+
+/// Views from a day on, on top of an equilibrium: recorded with who holds them, among the causes of
+/// the choice, and held to the last digit where they are certain.
+#[test]
+fn views_move_what_is_expected_while_they_are_held() {
+    let rows = 160;
+    let (from, until) = (days(rows)[70], days(rows)[110]);
+    let text = format!(
+        "[risk]\ncovariance = {{ window = \"40d\" }}\n\
+         [views]\nprior = \"equilibrium\"\nhold = [\n\
+         {{ view = \"S0 - S1 == 2% with confidence 100%\", from = {from}, until = {until}, by = \"ana\" }}]\n\
+         [allocation]\nobjective = \"maximise sharpe\"\nconstraints = [\"long only\"]\n"
+    );
+    let (tape, _) = run(&desk(&text), &world(5, rows, 3));
+    let seen = |record: &journal::Record| tape.read::<Forecasted>(record).views.is_some();
+    let viewed: Vec<_> = tape.of_kind(Kind::Forecast).into_iter().filter(|r| seen(r)).collect();
+    let mut held = 0;
+    for record in viewed {
+        let says: Forecasted = tape.read(record);
+        let views = says.views.unwrap();
+        let apart = |of: &BTreeMap<Symbol, f64>| of["S0"] - of["S1"];
+        let (day, before, after) =
+            (record.at.date_naive(), apart(&views.before), apart(&says.expected_return));
+        if (from..=until).contains(&day) {
+            held += 1;
+            assert_eq!(views.held[0].by.as_deref(), Some("ana"));
+            assert!((after - 0.02).abs() < 1e-12, "{after}");
+            let allocated = tape.of_kind(Kind::Allocated).into_iter().find(|r| r.at == record.at);
+            let causes = why(&allocated.unwrap().id, |id| tape.memory.get(id)).unwrap();
+            assert!(causes.iter().any(|cause| cause.record.id == record.id));
+        } else {
+            assert!(views.held.is_empty() && (after - before).abs() < 1e-15);
+        }
+    }
+    assert!(held >= 1);
+}
+
+/// Views by entropy pooling, scenarios that are drawn, and a chain whose first aim has no answer.
+#[test]
+fn a_chain_says_what_it_tried_and_what_it_read() {
+    let text = "[risk]\ncovariance = { window = \"60d\" }\n\
+         scenarios = { kind = \"stationary-bootstrap\", count = 300, block = 5 }\n\
+         stress = { slump = { S0 = \"-10%\" } }\n\
+         [views]\nmethod = \"entropy-pooling\"\nhold = [\"S0 <= 1%\", \"pair >= 0.2%\"]\n\
+         [allocation]\n\
+         objective = \"maximise sharpe over 90%, else minimise cvar(95%) among (minimise cvar(95%); equal weight)\"\n\
+         constraints = [\"long only\", \"slump >= -9%\", \"esg >= 0.1\", \"calm <= 1\"]\n\
+         [allocation.characteristics]\nesg = { S1 = 0.5, S2 = 0.5 }\ncalm = \"std(return(close, 1), 20)\"\n";
+    let text = format!(
+        "[mandate]\nname = \"test\"\ncapital = 1_000_000\nseed = 3\n\
+         [universe]\nprices = \"none.csv\"\ngroups = {{ pair = [\"S1\", \"S2\"] }}\n{text}"
+    );
+    let (tape, _) = run(&desk_of(&text), &world(8, 150, 3));
+    let records = tape.of_kind(Kind::Allocated);
+    assert!(!records.is_empty());
+    for record in records {
+        let says: Allocated = tape.read(record);
+        assert!(says.target.certificate.fallbacks[0].starts_with("maximise sharpe over 0.9: "));
+        assert!(says.answered.unwrap().starts_with("minimise cvar(95%) among ("));
+        assert_eq!(says.shares.len(), 2);
+        assert_eq!(says.scenarios.as_deref(), Some("300 by stationary-bootstrap from seed 3"));
+        assert!(says.stress["slump"] >= -0.09 - 1e-9, "{:?}", says.stress);
+        assert!(says.target.weights[1] + says.target.weights[2] >= 0.2 - 1e-9);
+    }
+}
+
+/// A view about what may not be held today is left out, and said to be; a name that no price has
+/// stops the run.
+#[test]
+fn a_view_on_what_may_not_be_held_is_left_out() {
+    let text = |view: &str| {
+        format!(
+            "[mandate]\nname = \"test\"\ncapital = 1_000_000\n\
+             [universe]\nprices = \"none.csv\"\n\
+             [risk]\ncovariance = {{ window = \"40d\" }}\n\
+             [views]\nhold = [\"{view}\"]\n\
+             [allocation]\nobjective = \"maximise return - 5 * variance\"\nconstraints = [\"long only\"]\n"
+        )
+    };
+    let (rows, cols) = (120, 3);
+    let mut closes = walks(2, rows, cols);
+    for row in 0..rows - 20 {
+        closes[row * cols + 2] = f64::NAN;
+    }
+    let mut young = history(panel(days(rows), symbols(cols), vec![("close", closes)]));
+    require(&mut young, "history >= 30d");
+    let (tape, _) = run(&desk_of(&text("S2 - S0 == 1%")), &young);
+    let left = tape.of_kind(Kind::Forecast).into_iter().find_map(|record| {
+        tape.read::<Forecasted>(record).views.and_then(|views| views.left_out.first().cloned())
+    });
+    assert!(left.unwrap().why.contains("may not be held on the day"));
+    let (_, stopped) = try_run(&desk_of(&text("S9 == 1%")), &young);
+    let message = stopped.unwrap_err().to_string();
+    assert!(message.contains("views") && message.contains("S9 == 1%"), "{message}");
+}
+
+/// A plan of one period is one allocation; one of several looks ahead, and is recorded as such.
+#[test]
+fn a_plan_of_one_period_is_one_allocation() {
+    let text = |plan: &str| {
+        format!(
+            "[forecast]\nsignal = \"return(close, 20)\"\ntarget = \"forward_return_21d\"\n\
+             [risk]\ncovariance = {{ window = \"40d\" }}\n\
+             [allocation]\nobjective = \"maximise return - 5 * variance - costs\"\n\
+             constraints = [\"long only\"]\n{plan}\n\
+             [execution]\ncosts = {{ commission = \"20bps\" }}\n"
+        )
+    };
+    let world = world(6, 110, 4);
+    let targets = |plan: &str| -> Vec<types::Target> {
+        let (tape, _) = run(&desk(&text(plan)), &world);
+        let records = tape.of_kind(Kind::Allocated).into_iter();
+        records.map(|record| tape.read::<Allocated>(record).target).collect()
+    };
+    let (plain, one) = (targets(""), targets("plan = { periods = 1 }"));
+    for (a, b) in plain[0].weights.iter().zip(&one[0].weights) {
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+    }
+    let ahead = targets("plan = { periods = 4, half_life = \"42d\" }");
+    assert_eq!(ahead[0].certificate.method, "multi-period mean-variance");
+    assert!((ahead[0].weights.iter().sum::<f64>() - 1.0).abs() < 1e-6);
+}

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use allocation::{
-    AllocationError, Constraint, Costs, Objective, Problem, Uncertainty, allocate, reads_scenarios,
-    reads_uncertainty, scenarios,
+    Aim, AllocationError, Answer, Constraint, Costs, Objective, Problem, Uncertainty, ViewMethod,
+    allocate, plan_fading, reads_scenarios, reads_uncertainty,
 };
 use journal::{Because, Kind};
 use risk::Moments;
 use types::{Digest, Forecast, Id, Symbol, Target};
 
+use crate::beliefs::{are_held, prospects, record};
+use crate::characteristics::characteristics;
 use crate::decide::Shape;
 use crate::desk::Outlook;
 use crate::facts::{Allocated, Estimated};
@@ -42,89 +44,160 @@ pub(crate) fn record_moments(
     trail.fact(Kind::Estimated, "estimated", Because::of(observed.clone()), &says)
 }
 
-/// Chooses the target weights and records them.
+/// Chooses the target weights and records them. `causes` are the records of the forecast, of the
+/// estimate and of what is held.
 pub(crate) fn choose(
     desk: &Desk,
     seen: &Seen<'_>,
     daily: &Moments,
     view: &Forecast,
     before: &Before,
-    causes: Because,
+    causes: [Id; 3],
     trail: &mut Trail,
 ) -> Result<(Target, Shape), CycleError> {
-    let moments = over_horizon(desk, daily, view.horizon_days);
+    let returns = wants_returns(desk, seen).then(|| returns(desk, seen)).transpose()?;
+    let (prospects, views) = prospects(desk, seen, daily, returns.as_ref(), view)?;
+    let [foreseen, estimated, measured] = causes;
+    let (mut view, mut viewed) = (Cow::Borrowed(view), None);
+    if let Some(says) = views {
+        let expected_return = prospects.moments().mean.clone();
+        view = Cow::Owned(Forecast { expected_return, ..view.into_owned() });
+        let rest_on = [foreseen.clone(), estimated.clone()];
+        viewed = Some(record(desk, says, &view, &rest_on, trail));
+    }
+    let moments = prospects.moments();
     let free = before.free();
     let previous: Vec<f64> = moments
         .symbols
         .iter()
         .map(|symbol| before.weights.get(symbol).copied().unwrap_or(0.0) / free)
         .collect();
-    let objective = objective(desk, view);
+    let aims: Vec<Aim> = desk.aims.iter().map(|aim| known(desk, &view, aim)).collect();
     let failed = |error: AllocationError| CycleError::new(seen.day(), "allocate", error);
-    let scenarios = match reads_scenarios(&objective, &desk.constraints) {
-        true => {
-            let (daily, days) = (returns(desk, seen)?, view.horizon_days as usize);
-            scenarios(&objective, &desk.constraints, &daily, days).map_err(failed)?
-        }
-        false => None,
-    };
-    let uncertainty = reads_uncertainty(&objective)
-        .then(|| Uncertainty::usual(&moments, view.horizon_days as usize));
+    let objectives = aims.iter().flat_map(Aim::objectives);
+    let uncertainty = objectives
+        .into_iter()
+        .any(reads_uncertainty)
+        .then(|| Uncertainty::usual(moments, view.horizon_days as usize));
     let benchmarks = benchmarks(desk, &moments.symbols);
+    let characteristics = characteristics(desk, seen, moments)?;
     let problem = Problem {
-        moments: &moments,
         expected_return: &view.expected_return,
         previous: &previous,
         constraints: &desk.constraints,
         groups: &desk.groups,
         costs: Some(costs(desk, seen, daily, free * before.nav.to_f64())),
-        scenarios: scenarios.as_ref(),
         uncertainty: uncertainty.as_ref(),
         benchmarks: &benchmarks,
-        ..Problem::new(&moments, seen.day())
+        characteristics: &characteristics,
+        ..Problem::new(moments, seen.day())
     };
-    let mut target = allocate(&objective, &problem).map_err(failed)?;
-    let mut shape = shape(&objective, seen, &problem, view, &target);
+    let answer = match planned(desk, &aims, &problem, view.horizon_days) {
+        Some(planned) => planned,
+        None => prospects.allocate(&aims, &problem),
+    };
+    let mut answer = answer.map_err(failed)?;
+    let mut shape = shape(&aims[answer.aim], seen, &problem, &view, &answer.target);
     if free != 1.0 {
-        target.weights.iter_mut().for_each(|weight| *weight *= free);
+        answer.target.weights.iter_mut().for_each(|weight| *weight *= free);
         keep_stuck(seen, before, &mut shape);
     }
-    let says = Allocated {
-        objective: desk.mandate.allocation.objective.sentence(),
-        target: target.clone(),
-        previous: before.weights.clone(),
+    let because = match viewed {
+        Some(viewed) => Because::of(viewed).and(foreseen),
+        None => Because::of(foreseen),
     };
-    trail.fact(Kind::Allocated, "allocated", causes, &says);
-    Ok((target, shape))
+    let says = allocated(desk, before, &aims, &answer, &characteristics);
+    let because = because.and(estimated).and(measured);
+    trail.fact(Kind::Allocated, "allocated", because, &says);
+    Ok((answer.target, shape))
 }
 
-/// Moments over the horizon of the forecast. Weights that look at volatilities alone are the same
-/// over any horizon.
-fn over_horizon<'a>(desk: &Desk, daily: &'a Moments, days: u32) -> Cow<'a, Moments> {
-    if desk.wants_correlations() {
-        Cow::Owned(daily.scaled(f64::from(days)))
-    } else {
-        Cow::Borrowed(daily)
+/// The first trades of a plan over several periods, if the mandate asks for one.
+fn planned(
+    desk: &Desk,
+    aims: &[Aim],
+    problem: &Problem<'_>,
+    horizon_days: u32,
+) -> Option<Result<Answer, AllocationError>> {
+    let ahead = desk.mandate.allocation.plan.as_ref()?;
+    let [Aim::One(Objective::MeanVariance { risk_aversion, costs })] = aims else { return None };
+    let kept = ahead
+        .half_life
+        .map_or(1.0, |half_life| 0.5_f64.powf(f64::from(horizon_days) / half_life.0 as f64));
+    let costs = problem.costs.clone().filter(|_| *costs);
+    let problem = Problem { costs, ..problem.clone() };
+    let found = plan_fading(&problem, *risk_aversion, ahead.periods, kept);
+    Some(found.map(|mut plan| Answer {
+        target: Target {
+            as_of: problem.as_of,
+            symbols: problem.moments.symbols.clone(),
+            weights: plan.weights.swap_remove(0),
+            certificate: plan.certificate,
+        },
+        aim: 0,
+        shares: Vec::new(),
+        scenarios: None,
+    }))
+}
+
+/// Whether daily returns are read beyond their moments.
+fn wants_returns(desk: &Desk, seen: &Seen<'_>) -> bool {
+    let pooled = desk.views.as_ref().is_some_and(|v| v.method == ViewMethod::EntropyPooling);
+    let mut objectives = desk.aims.iter().flat_map(Aim::objectives);
+    (pooled && are_held(desk, seen))
+        || objectives.any(|objective| reads_scenarios(objective, &desk.constraints))
+}
+
+/// What the record of a choice says.
+fn allocated(
+    desk: &Desk,
+    before: &Before,
+    aims: &[Aim],
+    answer: &Answer,
+    characteristics: &BTreeMap<String, Vec<f64>>,
+) -> Allocated {
+    let aim = &aims[answer.aim];
+    let parts = aim.objectives().into_iter().skip(1).map(Objective::to_string);
+    let drawn = aim.objectives().iter().any(|o| reads_scenarios(o, &desk.constraints));
+    let drawn = drawn && desk.mandate.risk.scenarios.is_some();
+    let weights = &answer.target.weights;
+    let in_stress = |name: &String| {
+        let returns = characteristics[name].iter().zip(weights);
+        (name.clone(), returns.map(|(r, w)| r * w).sum())
+    };
+    Allocated {
+        objective: desk.mandate.allocation.objective.sentence(),
+        target: answer.target.clone(),
+        previous: before.weights.clone(),
+        answered: (aims.len() > 1).then(|| aim.to_string()),
+        shares: parts.zip(answer.shares.iter().copied()).collect(),
+        scenarios: drawn.then(|| desk.source.to_string()),
+        stress: desk.stress.keys().map(in_stress).collect(),
     }
 }
 
-/// The mandate's objective. As long as a model has yet to be trained, no portfolio beats another
-/// by its expected return, and the highest Sharpe ratio is that of the least variance.
-fn objective(desk: &Desk, view: &Forecast) -> Objective {
-    match (&desk.objective, &desk.outlook) {
-        (Objective::MaximumSharpe { .. }, Outlook::Model { .. } | Outlook::Registered { .. })
-            if view.model.is_none() =>
-        {
-            Objective::MinimumVariance
+/// An aim by what is known. As long as a model has yet to be trained and no view is held, no
+/// portfolio beats another by its expected return, and the highest Sharpe ratio is that of the
+/// least variance.
+fn known(desk: &Desk, view: &Forecast, aim: &Aim) -> Aim {
+    let learns = matches!(desk.outlook, Outlook::Model { .. } | Outlook::Registered { .. });
+    let nothing = view.model.is_none() && view.expected_return.iter().all(|r| *r == 0.0);
+    let one = |objective: &Objective| match objective {
+        Objective::MaximumSharpe { .. } if learns && nothing => Objective::MinimumVariance,
+        objective => objective.clone(),
+    };
+    match aim {
+        Aim::One(objective) => Aim::One(one(objective)),
+        Aim::Among { last, parts } => {
+            Aim::Among { last: one(last), parts: parts.iter().map(one).collect() }
         }
-        (objective, _) => objective.clone(),
     }
 }
 
 /// The weights of the mandate's benchmark, under its own name and as `benchmark`: equal weight over
 /// what may be held, or one symbol. None where that symbol may not be held, for then no covariance
 /// with it is known.
-fn benchmarks(desk: &Desk, symbols: &[Symbol]) -> BTreeMap<String, Vec<f64>> {
+pub(crate) fn benchmarks(desk: &Desk, symbols: &[Symbol]) -> BTreeMap<String, Vec<f64>> {
     let name = desk.mandate.mandate.benchmark.as_str();
     let one = |at: usize| (0..symbols.len()).map(|i| f64::from(u8::from(i == at))).collect();
     let weights: Option<Vec<f64>> = match name {
@@ -150,7 +223,7 @@ fn costs(desk: &Desk, seen: &Seen<'_>, daily: &Moments, nav: f64) -> Costs {
 }
 
 fn shape(
-    objective: &Objective,
+    aim: &Aim,
     seen: &Seen<'_>,
     problem: &Problem<'_>,
     view: &Forecast,
@@ -158,7 +231,10 @@ fn shape(
 ) -> Shape {
     let symbols = &problem.moments.symbols;
     let columns = |weights: &[f64]| by_column(seen, symbols, weights);
-    let unconstrained = unconstrained(objective, problem);
+    let unconstrained = match aim {
+        Aim::One(objective) => unconstrained(objective, problem),
+        Aim::Among { .. } => None,
+    };
     Shape {
         forecast: upper_half(&view.expected_return).map(|weights| columns(&weights)),
         unconstrained: columns(unconstrained.as_ref().unwrap_or(&target.weights)),

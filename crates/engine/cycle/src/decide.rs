@@ -79,7 +79,7 @@ pub fn decide(
     let (view, foreseen) =
         forecast(desk, seen, &moments, book, &featured, watched.record, &mut trail)?;
     stages.enter("allocate");
-    let causes = Because::of(foreseen).and(estimated).and(before.measured.clone());
+    let causes = [foreseen, estimated, before.measured.clone()];
     let (target, shape) = choose(desk, seen, &moments, &view, &before, causes, &mut trail)?;
     stages.enter("construct");
     let scene = Scene { desk, seen, held, before: &before, volatility: &volatility };

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use allocation::{Constraint, Objective};
+use allocation::{Aim, Constraint, Objective, Source, ViewMethod, chain};
 use execution::Limits;
-use features::{Definition, FeatureSet, Label, library};
+use features::{Definition, FeatureError, FeatureSet, Label};
 use monitoring::{Alarm, Response};
-use risk::{CovarianceEstimator, Denoising, GerberStatistic, ShrinkageTarget};
+use risk::{BlackLitterman, CovarianceEstimator};
 use tracking::{CodeVersion, PromotionRule};
 use types::{CostModel, Digest, Money, RunId, Symbol};
 
 use crate::Period;
 use crate::given::Given;
 use crate::learn::{FEWEST_DAYS, held_back};
-use crate::mandate::{Estimator, Mandate, MandateError, Percent, TrainPlan};
+use crate::mandate::{
+    CharacteristicPlan, ForecastPlan, HeldView, Mandate, MandateError, Percent, Prior,
+    ScenarioPlan, TrainPlan,
+};
 use crate::rule::Rule;
 
 /// The code that decides, as the edge knows it.
@@ -38,14 +41,22 @@ pub struct Desk {
     pub features: Option<FeatureSet>,
     /// What is forecast.
     pub outlook: Outlook,
-    /// What allocation is for.
-    pub objective: Objective,
+    /// What people believe beyond that.
+    pub views: Option<Views>,
+    /// What allocation is for, in order of preference.
+    pub aims: Vec<Aim>,
     /// What weights must fulfil.
     pub constraints: Vec<Constraint>,
     /// The groups that constraints name.
     pub groups: BTreeMap<String, Vec<Symbol>>,
+    /// Numbers about symbols that constraints name.
+    pub characteristics: BTreeMap<String, Characteristic>,
+    /// Shocks that constraints name, by symbol.
+    pub stress: BTreeMap<String, Vec<(Symbol, f64)>>,
     /// How risk is estimated.
     pub covariance: CovarianceEstimator,
+    /// Where the scenarios of risk measures come from.
+    pub source: Source,
     /// When to rebalance.
     pub rules: Vec<Rule>,
     /// What trading costs: for the optimiser, the lots and the venue.
@@ -60,6 +71,28 @@ pub struct Desk {
     pub deposit: Option<(Period, Money)>,
     /// The registered model that forecasts, once it was fetched.
     pub given: Option<Given>,
+}
+
+/// What people believe.
+#[derive(Debug)]
+pub struct Views {
+    /// How it is joined with what is forecast.
+    pub method: ViewMethod,
+    /// The variance of the prior means as a fraction of that of returns.
+    pub tau: f64,
+    /// What is expected before.
+    pub prior: Prior,
+    /// The views, each with its time.
+    pub held: Vec<HeldView>,
+}
+
+/// Numbers about symbols.
+#[derive(Debug)]
+pub enum Characteristic {
+    /// Given, the same on all days.
+    Numbers(BTreeMap<Symbol, f64>),
+    /// Computed on the day: a set of one feature.
+    Feature(FeatureSet),
 }
 
 /// Where expected returns come from.
@@ -148,10 +181,14 @@ impl Desk {
             code,
             features: feature_set(&parser, &mandate)?,
             outlook: outlook(&parser, &mandate)?,
-            objective: objective(&parser, &mandate)?,
+            views: views(&parser, &mandate)?,
+            aims: aims(&parser, &mandate)?,
             constraints: constraints(&parser, &mandate)?,
             groups: groups(&mandate),
-            covariance: covariance(&mandate),
+            characteristics: characteristics(&parser, &mandate)?,
+            stress: stress(&mandate),
+            covariance: mandate.risk.covariance.estimator(mandate.mandate.seed),
+            source: source(&parser, &mandate)?,
             rules: rules(&parser, &mandate)?,
             costs: mandate.execution.costs.model(),
             limits: limits(&mandate),
@@ -178,14 +215,20 @@ impl Desk {
     /// Whether the weights depend on correlations. If not, they are the same over any horizon.
     pub(crate) fn wants_correlations(&self) -> bool {
         use allocation::Quantity::{TrackingError, Variance, Volatility};
-        let alone = matches!(
-            self.objective,
-            Objective::EqualWeight | Objective::InverseVolatility | Objective::InverseVariance
-        );
+        let alone = |objective: &&Objective| {
+            matches!(
+                objective,
+                Objective::EqualWeight | Objective::InverseVolatility | Objective::InverseVariance
+            )
+        };
+        let alone = self.aims.iter().all(|aim| match aim {
+            Aim::One(objective) => alone(&objective),
+            Aim::Among { .. } => false,
+        });
         let bounded = self.constraints.iter().any(|constraint| {
             matches!(constraint.quantity(), TrackingError(_) | Variance | Volatility)
         });
-        !alone || bounded
+        !alone || bounded || self.views.is_some() || !self.stress.is_empty()
     }
 
     /// Whether the estimate of one volatility depends on the other symbols.
@@ -230,14 +273,13 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
         }
         None => {
             trainable(parser, &plan.train, label.horizon())?;
+            tunable(parser, plan, mandate.mandate.seed)?;
             let rule = PromotionRule::parse(&plan.promote_if);
             Ok(Outlook::Model { label, promotion: parser.at("forecast", "promote_if", rule)? })
         }
         Some(source) => {
-            let known =
-                library().iter().find(|entry| entry.name == source).map(|entry| entry.source);
-            let own = mandate.features.define.get(source).map(String::as_str).or(known);
-            let definition = Definition::new("signal", own.unwrap_or(source));
+            let definition = signal(source, &mandate.features.define);
+            let definition = parser.at("forecast", "signal", definition)?;
             Ok(Outlook::Signal {
                 signal: parser.at("forecast", "signal", FeatureSet::compile(&[definition]))?,
                 information_coefficient: plan.information_coefficient,
@@ -245,6 +287,35 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
             })
         }
     }
+}
+
+/// A signal by the name of a feature, or an expression of its own.
+fn signal(source: &str, own: &BTreeMap<String, String>) -> Result<Definition, String> {
+    let named = match FeatureSet::resolve(&[source.to_owned()], own) {
+        Ok(set) => match set.definitions() {
+            [one] => one.source.clone(),
+            many => {
+                let count = many.len();
+                let example = &many[0].name;
+                return Err(format!(
+                    "`{source}` is a package of {count} features: name one of them, such as \
+                     `{example}`"
+                ));
+            }
+        },
+        Err(FeatureError::UnknownFeature { .. }) => source.to_owned(),
+        Err(error) => return Err(error.to_string()),
+    };
+    Ok(Definition::new("signal", named))
+}
+
+/// That the model has parameters that it can have, also those that are to be tried.
+fn tunable(parser: &Parser<'_>, plan: &ForecastPlan, seed: u64) -> Result<(), MandateError> {
+    let Some(spec) = plan.learned() else { return Ok(()) };
+    parser.at("forecast", "model", spec.check())?;
+    parser.at("forecast", "prepare", plan.prepare.check())?;
+    let search = plan.search.as_ref().map_or(Ok(()), |s| s.candidates(spec, seed).map(|_| ()));
+    parser.at("forecast", "search", search)
 }
 
 /// That a training window leaves days to train on, once those that judge are taken off.
@@ -263,14 +334,84 @@ fn trainable(parser: &Parser<'_>, plan: &TrainPlan, horizon: usize) -> Result<()
 }
 
 /// What to aim for. A Sharpe ratio needs a view on returns.
-fn objective(parser: &Parser<'_>, mandate: &Mandate) -> Result<Objective, MandateError> {
-    let sentence = mandate.allocation.objective.sentence();
-    let objective = parser.at("allocation", "objective", sentence.parse())?;
-    if matches!(objective, Objective::MaximumSharpe { .. }) && mandate.forecast.is_none() {
-        let why = "the Sharpe ratio needs expected returns: add [forecast], or minimise variance";
+fn aims(parser: &Parser<'_>, mandate: &Mandate) -> Result<Vec<Aim>, MandateError> {
+    let aims =
+        parser.at("allocation", "objective", chain(&mandate.allocation.objective.sentence()))?;
+    let ratio = |aim: &Aim| {
+        let objectives = aim.objectives();
+        objectives.iter().any(|objective| matches!(objective, Objective::MaximumSharpe { .. }))
+    };
+    if mandate.forecast.is_none() && mandate.views.is_none() && aims.iter().any(ratio) {
+        let why = "the Sharpe ratio needs expected returns: add [forecast] or [views], or minimise \
+                   variance";
         return parser.at("allocation", "objective", Err(why));
     }
-    Ok(objective)
+    let utility = |aim: &Aim| matches!(aim, Aim::One(Objective::MeanVariance { .. }));
+    if mandate.allocation.plan.is_some() && !matches!(&aims[..], [one] if utility(one)) {
+        let why = "a plan is for one objective of return and variance: \
+                   `maximise return - 5 * variance - costs`";
+        return parser.at("allocation", "plan", Err(why));
+    }
+    Ok(aims)
+}
+
+fn views(parser: &Parser<'_>, mandate: &Mandate) -> Result<Option<Views>, MandateError> {
+    let Some(plan) = &mandate.views else { return Ok(None) };
+    Ok(Some(Views {
+        method: parser.at("views", "method", plan.method.parse())?,
+        tau: plan.tau.unwrap_or(BlackLitterman::default().tau),
+        prior: plan.prior,
+        held: plan.hold.clone(),
+    }))
+}
+
+fn source(parser: &Parser<'_>, mandate: &Mandate) -> Result<Source, MandateError> {
+    let Some(ScenarioPlan { kind, count, seed, block, degrees }) = &mandate.risk.scenarios else {
+        return Ok(Source::default());
+    };
+    let source = Source {
+        kind: parser.at("risk", "scenarios", kind.parse())?,
+        count: *count,
+        seed: seed.unwrap_or(mandate.mandate.seed),
+        block: *block,
+        degrees: *degrees,
+    };
+    parser.at("risk", "scenarios", source.check())?;
+    Ok(source)
+}
+
+fn characteristics(
+    parser: &Parser<'_>,
+    mandate: &Mandate,
+) -> Result<BTreeMap<String, Characteristic>, MandateError> {
+    let read = |(name, plan): (&String, &CharacteristicPlan)| {
+        let taken =
+            mandate.universe.groups.contains_key(name) || mandate.risk.stress.contains_key(name);
+        if taken {
+            let why = format!("`{name}` is also the name of a group or of a stress: rename one");
+            return parser.at("allocation", "characteristics", Err(why));
+        }
+        let characteristic = match plan {
+            CharacteristicPlan::Numbers(numbers) => Characteristic::Numbers(
+                numbers.iter().map(|(symbol, value)| (symbol.as_str().into(), *value)).collect(),
+            ),
+            CharacteristicPlan::Feature(source) => {
+                let definition = signal(source, &mandate.features.define);
+                let definition = parser.at("allocation", "characteristics", definition)?;
+                let set = FeatureSet::compile(&[Definition::new(name, definition.source)]);
+                Characteristic::Feature(parser.at("allocation", "characteristics", set)?)
+            }
+        };
+        Ok((name.clone(), characteristic))
+    };
+    mandate.allocation.characteristics.iter().map(read).collect()
+}
+
+fn stress(mandate: &Mandate) -> BTreeMap<String, Vec<(Symbol, f64)>> {
+    let shocks = |shocks: &BTreeMap<String, Percent>| {
+        shocks.iter().map(|(symbol, by)| (symbol.as_str().into(), by.0)).collect()
+    };
+    mandate.risk.stress.iter().map(|(name, by)| (name.clone(), shocks(by))).collect()
 }
 
 fn constraints(parser: &Parser<'_>, mandate: &Mandate) -> Result<Vec<Constraint>, MandateError> {
@@ -282,49 +423,6 @@ fn constraints(parser: &Parser<'_>, mandate: &Mandate) -> Result<Vec<Constraint>
 fn groups(mandate: &Mandate) -> BTreeMap<String, Vec<Symbol>> {
     let symbols = |names: &Vec<String>| names.iter().map(|name| name.as_str().into()).collect();
     mandate.universe.groups.iter().map(|(name, names)| (name.clone(), symbols(names))).collect()
-}
-
-/// The share of a shrinkage and the penalty of a lasso where nothing is said.
-const USUAL: f64 = 0.1;
-
-fn covariance(mandate: &Mandate) -> CovarianceEstimator {
-    let plan = &mandate.risk.covariance;
-    let half_life_days = plan.half_life.0 as f64;
-    match plan.estimator {
-        Estimator::Sample => CovarianceEstimator::Sample,
-        Estimator::ExponentiallyWeighted => {
-            CovarianceEstimator::ExponentiallyWeighted { half_life_days }
-        }
-        Estimator::RegimeAdjusted => {
-            CovarianceEstimator::RegimeAdjusted { half_life_days, regime_half_life_days: None }
-        }
-        Estimator::Semi => CovarianceEstimator::Semi { benchmark: 0.0 },
-        Estimator::LedoitWolf => {
-            CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity }
-        }
-        Estimator::LedoitWolfConstantCorrelation => {
-            CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation }
-        }
-        Estimator::LedoitWolfSingleFactor => {
-            CovarianceEstimator::LedoitWolf { target: ShrinkageTarget::SingleFactor }
-        }
-        Estimator::OracleApproximating => CovarianceEstimator::OracleApproximating,
-        Estimator::Shrunk => {
-            CovarianceEstimator::Shrunk { shrinkage: plan.shrinkage.unwrap_or(USUAL) }
-        }
-        Estimator::Detoned => CovarianceEstimator::Detoned { components: 1 },
-        Estimator::MinimumDeterminant => {
-            CovarianceEstimator::MinimumDeterminant { support: None, seed: mandate.mandate.seed }
-        }
-        Estimator::GraphicalLasso => {
-            CovarianceEstimator::GraphicalLasso { alpha: plan.penalty.unwrap_or(USUAL) }
-        }
-        Estimator::Denoised => CovarianceEstimator::Denoised { noise: Denoising::default() },
-        Estimator::Gerber => {
-            CovarianceEstimator::Gerber { statistic: GerberStatistic::default(), threshold: 0.5 }
-        }
-        Estimator::JLogo => CovarianceEstimator::JLogo,
-    }
 }
 
 fn rules(parser: &Parser<'_>, mandate: &Mandate) -> Result<Vec<Rule>, MandateError> {

@@ -78,6 +78,53 @@ pub struct Forecasted {
     pub expected_return: BTreeMap<Symbol, f64>,
     /// Values that were refused, with the reason; nothing is expected of these symbols.
     pub invalid: BTreeMap<Symbol, String>,
+    /// The views behind it, where `by` is `views`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub views: Option<ViewsHeld>,
+}
+
+/// The views of a day and what they did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ViewsHeld {
+    /// `black-litterman` or `entropy-pooling`.
+    pub method: String,
+    /// What was expected before: `forecast` or `equilibrium`.
+    pub prior: String,
+    /// The views that were held.
+    pub held: Vec<ViewHeld>,
+    /// Views of the day that could not be held, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<ViewLeftOut>,
+    /// Expected returns before the views.
+    pub before: BTreeMap<Symbol, f64>,
+    /// For entropy pooling: how far probabilities moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relative_entropy: Option<f64>,
+    /// For entropy pooling: how many equally likely scenarios would be as spread out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_scenarios: Option<f64>,
+    /// For entropy pooling: how many scenarios there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenarios: Option<usize>,
+}
+
+/// One view that was held.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ViewHeld {
+    /// The sentence.
+    pub view: String,
+    /// Who holds it, where that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// One view that was not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ViewLeftOut {
+    /// The sentence.
+    pub view: String,
+    /// Why.
+    pub why: String,
 }
 
 /// `estimated`: the risk that was seen.
@@ -105,9 +152,35 @@ pub struct Allocated {
     pub target: Target,
     /// Weights before, by symbol.
     pub previous: BTreeMap<Symbol, f64>,
+    /// The part of the objective that was answered, where it has several. What was tried before it
+    /// is in the certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<String>,
+    /// For a portfolio of portfolios: the share of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<(String, f64)>,
+    /// Where scenarios were drawn: how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenarios: Option<String>,
+    /// What the portfolio is expected to return in each stress of the mandate.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stress: BTreeMap<String, f64>,
 }
 
 impl Allocated {
+    /// A target that one objective gave, without more to say of it.
+    pub fn plain(objective: String, target: Target, previous: BTreeMap<Symbol, f64>) -> Self {
+        Self {
+            objective,
+            target,
+            previous,
+            answered: None,
+            shares: Vec::new(),
+            scenarios: None,
+            stress: BTreeMap::new(),
+        }
+    }
+
     /// The binding constraints that name `symbol`.
     pub fn binding(&self, symbol: &Symbol) -> Vec<&Binding> {
         let name = format!("({symbol})");

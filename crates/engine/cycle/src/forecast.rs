@@ -78,6 +78,7 @@ pub(crate) fn forecast(
             .zip(view.expected_return.iter().copied())
             .collect(),
         invalid,
+        views: None,
     };
     let record = trail.fact(Kind::Forecast, "forecast", because, &says);
     Ok((view, record))

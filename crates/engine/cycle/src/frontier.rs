@@ -1,10 +1,14 @@
 //! The efficient frontier as it stood at a decision.
 
 use allocation::{Constraint, FrontierPoint, Problem, frontier as sweep};
+use risk::Moments;
 use types::Symbol;
 
+use crate::beliefs::prospects;
+use crate::characteristics::characteristics;
+use crate::choose::benchmarks;
 use crate::forecast::view;
-use crate::moments::moments;
+use crate::moments::{moments, returns};
 use crate::{Book, CycleError, Desk, Seen};
 
 /// The frontier at a decision, per forecast horizon.
@@ -32,18 +36,28 @@ pub fn frontier(
     let failed = |error| CycleError::new(seen.day(), "frontier", error);
     let daily = moments(desk, seen)?;
     let (view, _) = view(desk, seen, &daily, book)?;
-    let moments = daily.scaled(f64::from(view.horizon_days));
+    let returns = desk.views.is_some().then(|| returns(desk, seen)).transpose()?;
+    let moments = match desk.views {
+        Some(_) => prospects(desk, seen, &daily, returns.as_ref(), &view)?.0.moments().clone(),
+        None => Moments {
+            mean: view.expected_return.clone(),
+            ..daily.scaled(f64::from(view.horizon_days))
+        },
+    };
     let constraints: Vec<Constraint> = desk
         .constraints
         .iter()
         .filter(|constraint| *constraint.quantity() != allocation::Quantity::Turnover)
         .cloned()
         .collect();
+    let benchmarks = benchmarks(desk, &moments.symbols);
+    let characteristics = characteristics(desk, seen, &moments)?;
     let problem = Problem {
         moments: &moments,
-        expected_return: &view.expected_return,
         constraints: &constraints,
         groups: &desk.groups,
+        benchmarks: &benchmarks,
+        characteristics: &characteristics,
         ..Problem::new(&moments, seen.day())
     };
     let points = sweep(&problem, points).map_err(failed)?;
@@ -52,9 +66,9 @@ pub fn frontier(
         .iter()
         .map(|symbol| weights[seen.panel.column(symbol).expect("it came from the panel")])
         .collect();
-    let expected = held.iter().zip(&view.expected_return).map(|(w, r)| w * r).sum();
+    let expected = held.iter().zip(&moments.mean).map(|(w, r)| w * r).sum();
     let risk = moments.covariance.quad_form(&held).max(0.0).sqrt();
-    let assets = moments.symbols.iter().cloned().zip(view.expected_return.iter().copied());
+    let assets = moments.symbols.iter().cloned().zip(moments.mean.iter().copied());
     let assets = assets.zip(moments.volatilities()).map(|((s, r), v)| (s, r, v)).collect();
     Ok(FrontierSeen { points, assets, chosen: (expected, risk), horizon_days: view.horizon_days })
 }

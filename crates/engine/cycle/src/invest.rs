@@ -32,11 +32,8 @@ pub fn invest(
     let volatility = daily.symbols.iter().cloned().zip(daily.volatilities()).collect();
     stages.enter("allocate");
     let target = topped_up(seen, held, &before, book);
-    let says = Allocated {
-        objective: "cash flow first".to_owned(),
-        target: target.clone(),
-        previous: before.weights.clone(),
-    };
+    let (how, previous) = ("cash flow first".to_owned(), before.weights.clone());
+    let says = Allocated::plain(how, target.clone(), previous);
     let because = Because::of(before.observed.clone())
         .and(before.measured.clone())
         .and_all(book.aimed.clone());

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use features::Label;
 use journal::{Because, Kind};
-use learning::{Model, ModelSpec, TrainingSet, folder, skill, train, walk_forward};
+use learning::{Model, TrainingSet, folder, skill, train_prepared, walk_forward};
 use monitoring::{Reference, ReturnBounds};
 use tracking::{
     CHALLENGER, CHAMPION, Candidate, DataRef, Evaluation, Metadata, Metrics, ModelVersion,
@@ -17,7 +17,9 @@ use tracking::{
 use types::{Date, Digest, Id, RunId, close_of};
 
 use crate::book::{Champion, Kept};
+use crate::inspect::{Subject, inspect};
 use crate::mandate::TrainPlan;
+use crate::tune::{Tuned, tune};
 use crate::{Book, CycleError, Desk, Seen, Trail};
 
 /// How far beyond the returns seen in training a forecast may lie before it is refused.
@@ -70,13 +72,16 @@ pub(crate) fn learn(
     trail: &mut Trail,
 ) -> Result<(), CycleError> {
     let Some(lesson) = Lesson::prepare(desk, label, seen, book)? else { return Ok(()) };
-    let trained = lesson.train(desk, seen, because, trail)?;
+    let tuned = tune(desk, &lesson.training, data_digest(&lesson.training), &because, trail)?;
+    let because = because.and_all(tuned.trials.iter().cloned());
+    let trained = lesson.train(desk, &tuned, seen, because, trail)?;
     let metrics = evaluate(seen.day(), &trained.onnx, &lesson.validation)?;
     let held = book.champion.as_ref().map(|champion| champion.admitted.version().version);
     let champion = held
         .map(|version| evaluate(seen.day(), &book.versions[&version].bytes, &lesson.validation))
         .transpose()?;
     let evaluated = lesson.record_evaluation(&trained, &metrics, champion.as_ref(), trail);
+    inspect(desk, seen, &lesson.subject(&trained), trail)?;
     let version = register(desk, &trained, metrics.clone(), &evaluated, book, trail)?;
     book.versions.insert(version.version, lesson.kept(trained));
     book.trained = Some((seen.day(), seen.panel.rows()));
@@ -108,6 +113,8 @@ pub(crate) fn admit(book: &mut Book, name: &str, day: Date, record: Id) -> Resul
 struct Lesson {
     training: TrainingSet,
     validation: TrainingSet,
+    /// For each validation row the panel row and column.
+    places: Vec<(usize, usize)>,
     days: [(Date, Date); 2],
     params: BTreeMap<String, String>,
 }
@@ -134,8 +141,8 @@ impl Lesson {
         let window = walk_forward::split(rows, days, plan.validate.0, horizon, plan.embargo.0);
         let Some(window) = window else { return Ok(None) };
         let labels = labels(label, seen, window.train.start)?;
-        let training = gather(book, seen, &labels, &window.train, plan.sample.0);
-        let validation = gather(book, seen, &labels, &window.validate, plan.sample.0);
+        let (training, _) = gather(book, seen, &labels, &window.train, plan.sample.0);
+        let (validation, places) = gather(book, seen, &labels, &window.validate, plan.sample.0);
         let distinct = |set: &TrainingSet| set.dates.chunk_by(|a, b| a == b).count();
         if distinct(&training) * plan.sample.0 < FEWEST_DAYS || validation.y.is_empty() {
             return Ok(None);
@@ -146,19 +153,23 @@ impl Lesson {
             params: params(desk, &training),
             training,
             validation,
+            places,
         }))
     }
 
     fn train(
         &self,
         desk: &Desk,
+        tuned: &Tuned,
         seen: &Seen<'_>,
         because: Because,
         trail: &mut Trail,
     ) -> Result<Trained, CycleError> {
         let failed = |error| CycleError::new(seen.day(), "train", error);
-        let spec = spec(desk);
-        let onnx = train(spec, &self.training, desk.mandate.mandate.seed).map_err(failed)?;
+        let plan = desk.mandate.forecast.as_ref().expect("only a forecast is learned");
+        let seed = desk.mandate.mandate.seed;
+        let onnx = train_prepared(&plan.prepare, &tuned.spec, &self.training, seed);
+        let onnx = onnx.map_err(failed)?;
         let data = data_digest(&self.training);
         let digest = Digest::of(&onnx);
         let parts = [digest.as_bytes().as_slice(), data.as_bytes(), desk.run.as_str().as_bytes()];
@@ -175,7 +186,7 @@ impl Lesson {
         let says = TrainingRun {
             id: run.clone(),
             experiment: desk.mandate.mandate.name.clone(),
-            params: self.params.clone(),
+            params: tuned.params().chain(self.params.clone()).collect(),
             metrics,
             code: desk.code.version.clone(),
             environment: desk.code.environment.clone(),
@@ -213,6 +224,18 @@ impl Lesson {
         trail.fact(Kind::Evaluated, "evaluated", because, &says)
     }
 
+    fn subject<'a>(&'a self, trained: &'a Trained) -> Subject<'a> {
+        Subject {
+            run: &trained.run,
+            record: &trained.record,
+            onnx: &trained.onnx,
+            training: &self.training,
+            validation: &self.validation,
+            places: &self.places,
+            rows: data_digest(&self.validation),
+        }
+    }
+
     fn kept(self, trained: Trained) -> Kept {
         let reference = Reference::from_training(&self.training.names, &self.training.x)
             .expect("a training has rows and whole ones");
@@ -223,21 +246,13 @@ impl Lesson {
     }
 }
 
-fn spec(desk: &Desk) -> &ModelSpec {
-    desk.mandate
-        .forecast
-        .as_ref()
-        .and_then(|plan| plan.model.as_ref()?.learned())
-        .expect("an outlook with a label has a model")
-}
-
 fn params(desk: &Desk, training: &TrainingSet) -> BTreeMap<String, String> {
     let mut params = BTreeMap::new();
-    let spec = serde_json::to_value(spec(desk)).expect("a model spec is plain data");
-    for (name, value) in spec.as_object().into_iter().flatten() {
-        params.insert(name.clone(), value.to_string().trim_matches('"').to_owned());
-    }
     let plan = &desk.mandate.forecast.as_ref().expect("only a forecast is learned");
+    if !plan.prepare.is_none() {
+        let prepare = serde_json::to_string(&plan.prepare).expect("a preparation is plain data");
+        params.insert("prepare".to_owned(), prepare);
+    }
     params.insert("target".to_owned(), plan.target.clone());
     params.insert("seed".to_owned(), desk.mandate.mandate.seed.to_string());
     params.insert("rows".to_owned(), training.y.len().to_string());
@@ -261,15 +276,17 @@ fn labels(label: &Label, seen: &Seen<'_>, first: usize) -> Result<Labels, CycleE
     Ok(Labels { first, symbols: seen.panel.symbols().len(), values })
 }
 
-/// The rows of `days` (every `stride`-th, counted back from the newest) that have a label.
+/// The rows of `days` (every `stride`-th, counted back from the newest) that have a label, and the
+/// panel row and column of each.
 fn gather(
     book: &Book,
     seen: &Seen<'_>,
     labels: &Labels,
     days: &Range<usize>,
     stride: usize,
-) -> TrainingSet {
+) -> (TrainingSet, Vec<(usize, usize)>) {
     let log = &book.log;
+    let mut places = Vec::new();
     let names = log.names.clone().unwrap_or_default();
     let mut set = TrainingSet { names: names.to_vec(), x: vec![], y: vec![], dates: vec![] };
     let newest = days.end.saturating_sub(1);
@@ -280,10 +297,11 @@ fn gather(
                 set.x.extend_from_slice(vector);
                 set.y.push(label);
                 set.dates.push(log.dates[row]);
+                places.push((row, symbol));
             }
         }
     }
-    set
+    (set, places)
 }
 
 fn data_digest(set: &TrainingSet) -> Digest {

@@ -7,8 +7,10 @@
 //! It knows nothing about disk, network or clocks. The day, the seed and the code version are
 //! arguments; what it decides is the same, bit for bit, whenever it is asked again.
 
+mod beliefs;
 mod book;
 mod changed;
+mod characteristics;
 mod choose;
 mod decide;
 mod desk;
@@ -17,6 +19,7 @@ pub mod facts;
 mod forecast;
 mod frontier;
 mod given;
+mod inspect;
 mod invest;
 mod learn;
 pub mod mandate;
@@ -28,12 +31,13 @@ mod seen;
 mod stages;
 mod trade;
 mod trail;
+mod tune;
 mod watch;
 
 pub use book::Book;
 pub use changed::forecast_changed;
 pub use decide::{Decision, Shape, decide};
-pub use desk::{Code, Desk, Outlook};
+pub use desk::{Characteristic, Code, Desk, Outlook, Views};
 pub use error::CycleError;
 pub use frontier::{FrontierSeen, frontier};
 pub use given::{Given, GivenModel};

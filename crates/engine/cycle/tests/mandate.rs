@@ -191,6 +191,26 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     ("target = \"forward_excess_return_21d\"", "target = \"return(close, 5)\"", "return(close, 5)"),
     (
+        "model = { kind = \"ridge\", alpha = 10.0 }",
+        "model = { kind = \"random-forest\", depth = 99 }",
+        "`depth` is 99: must lie between 1 and 16",
+    ),
+    (
+        "model = { kind = \"ridge\", alpha = 10.0 }",
+        "model = { kind = \"ridge\" }\nsearch = { parameters = { depth = [1, 2] } }",
+        "depth = 1: unknown field `depth`",
+    ),
+    (
+        "model = { kind = \"ridge\", alpha = 10.0 }",
+        "model = { kind = \"ridge\" }\nprepare = { components = 0 }",
+        "`components` is 0",
+    ),
+    (
+        "model = { kind = \"ridge\", alpha = 10.0 }",
+        "signal = \"calm\"\nprepare = { components = 2 }",
+        "a model that is trained here",
+    ),
+    (
         "promote_if = \"information_coefficient > champion\"",
         "promote_if = \"informaton_coefficient > champion\"",
         "information_coefficient",
@@ -204,6 +224,16 @@ const WRONG: &[(&str, &str, &str)] = &[
         "objective = { maximise = \"return - 5 * variance - costs\" }",
         "objective = \"risk party\"",
         "risk parity",
+    ),
+    (
+        "objective = { maximise = \"return - 5 * variance - costs\" }",
+        "objective = \"maximise sharpe, else minimise varience\"",
+        "did you mean `variance`?",
+    ),
+    (
+        "objective = { maximise = \"return - 5 * variance - costs\" }",
+        "objective = \"minimise variance among equal weight\"",
+        "objectives in parentheses",
     ),
     (
         "constraints = [\"long only\", \"weight <= 15%\", \"group(energy) <= 25%\"]",
@@ -229,6 +259,61 @@ const WRONG: &[(&str, &str, &str)] = &[
         "the coefficient of impact is 0 or more",
     ),
 ];
+
+/// The same for sections that the mandate above has no room for: what stands behind the shortest
+/// mandate, and what is said about it.
+const ADDED: &[(&str, &str)] = &[
+    ("plan = { periods = 3 }", "a plan is for one objective of return and variance"),
+    ("plan = { periods = 0 }", "`periods` is from 1 to 60"),
+    ("plan = { periods = 3, half_life = \"0d\" }", "`half_life` must be at least `1d`"),
+    ("[views]\nhold = []", "hold at least one view, or leave [views] out"),
+    ("[views]\nhold = [5]", "a view is text such as \"AAPL == 2%\""),
+    (
+        "[views]\nmethod = \"entropy-poling\"\nhold = [\"A == 2%\"]",
+        "did you mean `entropy-pooling`?",
+    ),
+    ("[views]\ntau = 0.0\nhold = [\"A == 2%\"]", "`tau` must be above 0"),
+    (
+        "[views]\ntau = 0.1\nmethod = \"entropy-pooling\"\nhold = [\"A == 2%\"]",
+        "`tau` is a number of `black-litterman`",
+    ),
+    (
+        "[views]\nhold = [{ view = \"A == 2%\", from = 2020-02-01, until = 2020-01-01 }]",
+        "`until` must not come before `from`",
+    ),
+    ("[views]\nprior = \"equilibrum\"\nhold = [\"A == 2%\"]", "did you mean `equilibrium`?"),
+    ("[risk]\nscenarios = { kind = \"studnet\" }", "did you mean `student`?"),
+    ("[risk]\nscenarios = { kind = \"gaussian\", block = 3 }", "number of the bootstraps"),
+    ("[risk]\nscenarios = { kind = \"student\", degrees = 2 }", "or there is no variance"),
+    ("[risk]\nstress = { slump = { A = -0.2 } }", "a percentage as text"),
+];
+
+#[test]
+fn each_mistake_in_what_is_added_is_named() {
+    for (added, says) in ADDED {
+        let text = format!("{SHORTEST}{added}\n");
+        let error = set_up("short.toml", &text).unwrap_err().to_string();
+        assert!(error.contains(says), "{added}\n{error}");
+    }
+    let own = "[universe]\nprices = \"p\"\ngroups = { esg = [\"A\"] }";
+    let text = SHORTEST.replace("[universe]\nprices = \"p\"", own);
+    let text = format!("{text}characteristics = {{ esg = {{ A = 1.0 }} }}\n");
+    let error = set_up("short.toml", &text).unwrap_err().to_string();
+    assert!(error.contains("`esg` is also the name of a group"), "{error}");
+}
+
+/// The whole mandate of the reference is one.
+#[test]
+fn the_reference_shows_a_mandate() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/mandate.md");
+    let page = std::fs::read_to_string(page).expect("the reference is there");
+    let shown = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next());
+    set_up("mandate.md", shown.expect("it shows one")).expect("it is well formed");
+}
+
+/// The shortest mandate that aims at something.
+const SHORTEST: &str = "[mandate]\nname = \"m\"\ncapital = 1\n[universe]\nprices = \"p\"\n\
+                        [allocation]\nobjective = \"minimise variance\"\n";
 
 fn line_of(text: &str, line: &str) -> usize {
     text.lines().position(|known| known == line).expect("the line is in the mandate") + 1
@@ -322,6 +407,32 @@ fn the_shortest_mandate_has_defaults() {
     assert_eq!(desk.costs, types::CostModel::default());
     assert_eq!(desk.outlook.horizon_days(), 21);
     assert!(desk.features.is_none() && desk.alarm.is_none() && desk.deposit.is_none());
+}
+
+/// A signal may be named: one's own, one of the library, of a package, or the rank of any.
+#[test]
+fn a_signal_may_be_the_name_of_a_feature() {
+    let with = |signal: &str| {
+        let model = "model = { kind = \"ridge\", alpha = 10.0 }";
+        let text = WHOLE.replacen(model, &format!("signal = \"{signal}\""), 1);
+        let text = text.replacen("features = { test = \"psi\", alarm = 0.25 }\n", "", 1);
+        let text = text.replacen("on_alarm = \"roll back\"\n", "", 1);
+        set_up("m.toml", &text)
+    };
+    let digest = |signal: &str| match with(signal).unwrap_or_else(|e| panic!("{e}")).outlook {
+        cycle::Outlook::Signal { signal, .. } => signal.digest(),
+        other => panic!("{other:?}"),
+    };
+    for (name, meant) in [
+        ("ROC5", "Ref($close,5)/$close"),
+        ("calm", "-std(return(close, 1), 63)"),
+        ("reversal_5d", "-return(close, 5)"),
+        ("ROC5_rank", "rank(Ref($close,5)/$close)"),
+    ] {
+        assert_eq!(digest(name), digest(meant), "{name}");
+    }
+    let package = with("alpha158").map(|_| ()).unwrap_err().to_string();
+    assert!(package.contains("a package of 158 features: name one of them"), "{package}");
 }
 
 /// Every mandate in the repository can be set up.

@@ -8,14 +8,23 @@ use std::fs;
 use std::path::Path;
 
 use learning::folder::{FolderSpec, mlflow_folder};
-use learning::{Model, ModelSpec, TrainingSet, train};
+use learning::{Model, ModelSpec, Preparation, TrainingSet, train_prepared};
 use serde_json::json;
 
 const ROWS: usize = 1200;
 const COLUMNS: usize = 8;
-const SPECS: [(&str, &str); 5] = [
+const SPECS: [(&str, &str); 14] = [
     ("ridge", r#"{"kind": "ridge"}"#),
+    ("lasso", r#"{"kind": "lasso", "alpha": 0.05}"#),
     ("elastic_net", r#"{"kind": "elastic-net", "alpha": 0.05}"#),
+    ("logistic", r#"{"kind": "logistic"}"#),
+    ("logistic_quantiles", r#"{"kind": "logistic", "quantiles": 5}"#),
+    ("naive_bayes", r#"{"kind": "naive-bayes"}"#),
+    ("naive_bayes_quantiles", r#"{"kind": "naive-bayes", "quantiles": 5}"#),
+    ("neighbours", r#"{"kind": "nearest-neighbours"}"#),
+    ("forest", r#"{"kind": "random-forest"}"#),
+    ("network", r#"{"kind": "network"}"#),
+    ("network_deep", r#"{"kind": "network", "hidden": [16, 8, 4], "activation": "tanh"}"#),
     ("boosting", r#"{"kind": "gradient-boosting"}"#),
     (
         "boosting_deep",
@@ -26,19 +35,33 @@ const SPECS: [(&str, &str); 5] = [
         r#"{"kind": "gradient-boosting", "trees": 300, "row_sample": 0.7, "column_sample": 0.5}"#,
     ),
 ];
+/// What stands in front of some of them.
+const PREPARED: [(&str, &str); 3] = [
+    ("", "{}"),
+    ("_selected", r#"{"select": {"by": "mutual-information", "top": 5}}"#),
+    ("_components", r#"{"select": {"top": 7}, "components": 4}"#),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: export FOLDER")?;
     let set = training_set();
     for (name, spec) in SPECS {
         let spec: ModelSpec = serde_json::from_str(spec)?;
-        write(&Path::new(&folder).join(name), &spec, &set)?;
+        for (end, prepare) in PREPARED {
+            let prepare: Preparation = serde_json::from_str(prepare)?;
+            write(&Path::new(&folder).join(format!("{name}{end}")), &prepare, &spec, &set)?;
+        }
     }
     Ok(())
 }
 
-fn write(folder: &Path, spec: &ModelSpec, set: &TrainingSet) -> Result<(), Box<dyn Error>> {
-    let onnx = train(spec, set, 7)?;
+fn write(
+    folder: &Path,
+    prepare: &Preparation,
+    spec: &ModelSpec,
+    set: &TrainingSet,
+) -> Result<(), Box<dyn Error>> {
+    let onnx = train_prepared(prepare, spec, set, 7)?;
     let files = mlflow_folder(&FolderSpec {
         onnx: &onnx,
         names: &set.names,

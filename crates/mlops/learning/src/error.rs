@@ -47,6 +47,45 @@ pub enum LearnError {
         /// The value found.
         value: f64,
     },
+    /// What stands in front of the model cannot be made of the features.
+    #[error("the features could not be prepared: {problem}")]
+    Preparation {
+        /// Why, and what to change.
+        problem: String,
+    },
+    /// What a search tries makes no sense.
+    #[error("the search cannot be made: {problem}")]
+    Search {
+        /// Why, and what to change.
+        problem: String,
+    },
+    /// There are not enough dates for the splits of a search.
+    #[error(
+        "{folds} splits with {gap} dates between training and judging need {needed} dates with \
+         rows, found {found}: widen the window, or ask for fewer `folds`"
+    )]
+    TooFewDates {
+        /// Dates that the splits need.
+        needed: usize,
+        /// Dates that rows have.
+        found: usize,
+        /// Splits.
+        folds: usize,
+        /// Dates between training and judging.
+        gap: usize,
+    },
+    /// Documents cannot be measured as asked.
+    #[error("the texts cannot be measured: {problem}")]
+    Text {
+        /// Why, and what to change.
+        problem: String,
+    },
+    /// A forecast cannot be explained.
+    #[error("the forecasts cannot be explained: {problem}")]
+    Explanation {
+        /// Why.
+        problem: String,
+    },
     /// A solver gave up.
     #[error("training the {model} model failed: {reason}")]
     Solver {

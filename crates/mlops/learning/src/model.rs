@@ -11,11 +11,15 @@ use crate::LearnError;
 use crate::onnx::plan::{Kind, Plan};
 use crate::onnx::proto::ModelProto;
 use crate::onnx::tensor::{Data, Tensor};
+use crate::onnx::write::PRODUCER;
 
 /// Elements that the operators of one evaluation may make together, for each row and at least.
 const ROOM_FOR_EACH_ROW: usize = 1 << 14;
 const ROOM: usize = 1 << 24;
 const ROOM_MAX: usize = 1 << 28;
+/// A block of rows of our own files: rows × constants, and rows, at most.
+const BLOCK: usize = 1 << 23;
+const BLOCK_ROWS: usize = 1 << 12;
 
 /// A model file, prepared to forecast.
 ///
@@ -25,6 +29,8 @@ const ROOM_MAX: usize = 1 << 28;
 pub struct Model {
     plan: Plan,
     features: usize,
+    /// Rows that are evaluated together at most.
+    block: usize,
 }
 
 /// One output of a model file.
@@ -60,7 +66,13 @@ impl Model {
         })?;
         let plan = Plan::new(&message)?;
         let features = plan.inputs.iter().map(|i| i.columns).sum();
-        Ok(Self { plan, features })
+        // Ours treat every row alone, so that a large batch can go in blocks: a file of neighbours
+        // sets every row against every training row.
+        let block = match message.producer_name() {
+            PRODUCER => (BLOCK / plan.constants().max(1)).clamp(1, BLOCK_ROWS),
+            _ => usize::MAX,
+        };
+        Ok(Self { plan, features, block })
     }
 
     /// How many features a row has; several inputs of a file take theirs side by side.
@@ -81,6 +93,13 @@ impl Model {
         if rows == 0 {
             return Ok(Vec::new());
         }
+        let block = self.block.saturating_mul(self.features);
+        let forecasts: Result<Vec<Vec<f64>>, LearnError> =
+            x.chunks(block).map(|x| self.predict_block(x, x.len() / self.features)).collect();
+        Ok(forecasts?.concat())
+    }
+
+    fn predict_block(&self, x: &[f64], rows: usize) -> Result<Vec<f64>, LearnError> {
         let (name, _) = &self.plan.outputs[0];
         let first = self.evaluate(x, rows)?.swap_remove(0);
         let wrong = |found| LearnError::NotOneForecast { output: name.clone(), rows, found };

@@ -98,7 +98,7 @@ fn rows_alone(name: &str, model: &Model, x: &[f64], batch: &[Output]) {
 #[test]
 fn evaluator_agrees_with_onnxruntime() {
     let names = names();
-    assert!(names.len() >= 55, "{} cases", names.len());
+    assert!(names.len() >= 57, "{} cases", names.len());
     let mut failures = Vec::new();
     for name in &names {
         let gap = worst_gap(name);

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use learning::explain::{Sampling, shapley};
 use learning::{LearnError, Model};
 use proptest::prelude::*;
 
@@ -11,7 +12,11 @@ fn case(name: &str) -> Vec<u8> {
     std::fs::read(folder.join(format!("{name}.onnx"))).unwrap()
 }
 
-const SMALL: [&str; 10] = [
+const SMALL: [&str; 14] = [
+    "hand_activations",
+    "hand_network",
+    "hand_trees_inequalities",
+    "sklearn_ridge",
     "hand_tensors",
     "hand_preparation",
     "hand_trees_modes_sum",
@@ -33,6 +38,9 @@ fn survive(bytes: &[u8]) {
             .collect();
         let _ = model.run(&x);
         let _ = model.predict(&x);
+        if model.features() < 20 {
+            let _ = shapley(bytes, &x, &x[..model.features()], Sampling { orders: 1, seed: 0 });
+        }
     }
 }
 
@@ -189,6 +197,44 @@ fn malformed_graphs_say_what_is_wrong() {
         wide.to_string(),
         "output `y` has 2 values for 1 rows: a forecast is one number for each row"
     );
+}
+
+/// A number of neighbours that there are not, and a tree that reads a feature that there is not.
+#[test]
+fn what_is_not_there_is_not_read() {
+    let k = |k: u8| {
+        let tensor = [varint(1, 1), varint(2, 7), varint(7, k), field(8, b"k")].concat();
+        let mut bytes = node("TopK", &["X", "k"], "y", &[]);
+        bytes.extend(field(2, b"places"));
+        let graph = model(&[bytes], 3);
+        let inner = [&graph[2..], &field(5, &tensor)].concat();
+        Model::load(&field(7, &inner)).unwrap().run(&[1.0, 2.0, 3.0])
+    };
+    assert!(k(2).is_ok());
+    for too_many in [0, 4, 100] {
+        assert!(k(too_many).unwrap_err().to_string().contains("cannot be picked"), "{too_many}");
+    }
+    let modes: Vec<u8> =
+        ["BRANCH_LEQ", "LEAF", "LEAF"].iter().flat_map(|m| field(9, m.as_bytes())).collect();
+    let rest = [
+        field(7, b"ai.onnx.ml"),
+        ints("nodes_treeids", &[0, 0, 0]),
+        ints("nodes_nodeids", &[0, 1, 2]),
+        ints("nodes_featureids", &[7, 0, 0]),
+        ints("nodes_truenodeids", &[1, 0, 0]),
+        ints("nodes_falsenodeids", &[2, 0, 0]),
+        field(5, &[field(1, b"nodes_modes"), modes].concat()),
+        floats("nodes_values", &[0.0; 3]),
+        ints("target_treeids", &[0]),
+        ints("target_nodeids", &[2]),
+        ints("target_ids", &[0]),
+        floats("target_weights", &[1.0]),
+    ]
+    .concat();
+    let bytes = model(&[node("TreeEnsembleRegressor", &["X"], "y", &rest)], 2);
+    let error = shapley(&bytes, &[1.0, 2.0], &[1.0, 2.0], Sampling::default()).unwrap_err();
+    assert!(error.to_string().contains("read feature 7 of 2"), "{error}");
+    assert!(Model::load(&bytes).unwrap().predict(&[1.0, 2.0]).is_err());
 }
 
 /// A chain of 50,000 splits: laid out and walked without recursion.

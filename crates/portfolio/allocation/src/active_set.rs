@@ -87,28 +87,35 @@ impl<'a> ActiveSet<'a> {
             self.guesses += 1;
             let weights = self.line(mean, tolerance == 0.0)?.weights(tolerance);
             let wrong = self.wrong(&weights, mean, tolerance);
-            match wrong.len() {
-                0 => return Some(Optimum { weights, tolerance }),
-                fewer if fewer < fewest => {
-                    (fewest, patience) = (fewer, PATIENCE);
-                    wrong.iter().for_each(|(asset, side)| self.side[*asset] = *side);
-                }
-                _ if patience > 0 => {
-                    patience -= 1;
-                    wrong.iter().for_each(|(asset, side)| self.side[*asset] = *side);
-                }
-                _ => {
-                    let (asset, side) = wrong[wrong.len() - 1];
-                    self.side[asset] = side;
-                }
+            if wrong.is_empty() {
+                return Some(Optimum { weights, tolerance });
             }
+            self.turn(&wrong, &mut fewest, &mut patience);
         }
         None
+    }
+
+    /// Changes the sides of those that are wrong: of all, or of one if their number does not fall.
+    fn turn(&mut self, wrong: &[(usize, Side)], fewest: &mut usize, patience: &mut usize) {
+        let mut all = || wrong.iter().for_each(|(asset, side)| self.side[*asset] = *side);
+        if wrong.len() < *fewest {
+            (*fewest, *patience) = (wrong.len(), PATIENCE);
+            all();
+        } else if *patience > 0 {
+            *patience -= 1;
+            all();
+        } else {
+            let (asset, side) = wrong[wrong.len() - 1];
+            self.side[asset] = side;
+        }
     }
 
     /// The highest `excessᵀw / √(wᵀΣw)`: Newton's method on `V = λ excessᵀw`, which is linear in
     /// `λ` as long as the guess holds, so that the last step is exact.
     pub(crate) fn maximise_sharpe(&mut self, excess: &[f64]) -> Option<Optimum> {
+        if self.is_long_only() {
+            return self.tangency(excess);
+        }
         let start = self.minimise(excess, 0.0)?;
         let earned = dot(excess, &start.weights);
         let mut tolerance = match earned > 0.0 {
@@ -122,6 +129,46 @@ impl<'a> ActiveSet<'a> {
                 return Some(optimum);
             }
             tolerance = next;
+        }
+        None
+    }
+
+    /// Whether weights are bounded by nought and by nothing that the budget does not say already.
+    fn is_long_only(&self) -> bool {
+        self.lower.iter().all(|lower| *lower == 0.0)
+            && self.upper.iter().all(|upper| *upper >= self.budget)
+    }
+
+    /// The same where weights are at least nought and no more is said of them: the ratio does not
+    /// depend on size, so that `min ½ yᵀΣy − excessᵀy, y ≥ 0` has the portfolio, of another size.
+    fn tangency(&mut self, excess: &[f64]) -> Option<Optimum> {
+        let largest = excess.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
+        let (mut fewest, mut patience) = (usize::MAX, PATIENCE);
+        for _ in 0..GUESSES {
+            self.guesses += 1;
+            let free: Vec<usize> =
+                (0..excess.len()).filter(|asset| self.side[*asset] == Side::Free).collect();
+            let factor = Factor::of(self.sigma, &free).filter(|_| !free.is_empty())?;
+            let solved = factor.solve(free.iter().map(|asset| excess[*asset]).collect());
+            let mut sized = vec![0.0; excess.len()];
+            free.iter().zip(&solved).for_each(|(asset, y)| sized[*asset] = *y);
+            let marginal = self.marginal(&sized);
+            let most = solved.iter().fold(0.0_f64, |max, y| max.max(y.abs()));
+            let side = |asset: usize| match self.side[asset] {
+                Side::Free if sized[asset] < -ROUNDING * most => Some((asset, Side::Lower)),
+                Side::Lower if marginal[asset] - excess[asset] < -ROUNDING * largest => {
+                    Some((asset, Side::Free))
+                }
+                _ => None,
+            };
+            let wrong: Vec<(usize, Side)> = (0..excess.len()).filter_map(side).collect();
+            if wrong.is_empty() {
+                let tolerance = self.budget / sized.iter().sum::<f64>();
+                let weights = sized.iter().map(|y| (tolerance * y).max(0.0)).collect();
+                return (tolerance > 0.0 && tolerance.is_finite())
+                    .then_some(Optimum { weights, tolerance });
+            }
+            self.turn(&wrong, &mut fewest, &mut patience);
         }
         None
     }

@@ -5,7 +5,8 @@
 //! numbers of order one for daily and for annual returns.
 //!
 //! Sources: Ahmadi-Javid (2012), "Entropic value-at-risk", for [`entropic`]; Cajas (2023),
-//! "Portfolio optimization of relativistic value at risk", for [`relativistic`] as power cones;
+//! "Portfolio optimization of relativistic value at risk", for [`relativistic`] as power cones, and
+//! "Higher order moment portfolio optimization" for [`even`];
 //! Cajas (2021), "Kelly criterion: a conic approach", for [`growth`].
 
 use crate::epigraph::{Epigraph, RiskTerm};
@@ -183,21 +184,35 @@ impl Writer<'_, '_, '_> {
             }
             M::EntropicValueAtRisk(level) => {
                 let losses = losses(scenarios, unit);
-                self.entropic(scenarios, &losses, tail_of(level), unit);
+                self.entropic(scenarios, &losses, tail_of(level), unit, self.epigraph.column);
             }
+            M::EntropicValueAtRiskRange(level) => {
+                let [low, high] = self.halves();
+                for (losses, column) in sides(scenarios, unit).iter().zip([low, high]) {
+                    self.entropic(scenarios, losses, tail_of(level), unit, column);
+                }
+            }
+            M::RelativisticValueAtRiskRange(level, deformation) => {
+                let [low, high] = self.halves();
+                for (losses, column) in sides(scenarios, unit).iter().zip([low, high]) {
+                    self.relativistic(losses, tail_of(level), deformation, unit, column);
+                }
+            }
+            M::EvenMoment(p) => self.even(scenarios, p, false, unit),
+            M::EvenSemiMoment(p) => self.even(scenarios, p, true, unit),
             M::EntropicDrawdownAtRisk(level) => {
                 let depths = self.depths(scenarios, unit);
                 let losses: Vec<Terms> = depths.iter().map(|d| vec![(*d, 1.0)]).collect();
-                self.entropic(scenarios, &losses, tail_of(level), unit);
+                self.entropic(scenarios, &losses, tail_of(level), unit, self.epigraph.column);
             }
             M::RelativisticValueAtRisk(level, deformation) => {
                 let losses = losses(scenarios, unit);
-                self.relativistic(&losses, tail_of(level), deformation, unit);
+                self.relativistic(&losses, tail_of(level), deformation, unit, self.epigraph.column);
             }
             M::RelativisticDrawdownAtRisk(level, deformation) => {
                 let depths = self.depths(scenarios, unit);
                 let losses: Vec<Terms> = depths.iter().map(|d| vec![(*d, 1.0)]).collect();
-                self.relativistic(&losses, tail_of(level), deformation, unit);
+                self.relativistic(&losses, tail_of(level), deformation, unit, self.epigraph.column);
             }
             _ => unreachable!("{measure} is written by cuts"),
         }
@@ -214,20 +229,76 @@ impl Writer<'_, '_, '_> {
         self.norm(1.0 / unit, parts);
     }
 
-    fn semi_deviation(&mut self, scenarios: &Scenarios<'_>, unit: f64) {
+    /// Two columns whose sum the epigraph is above.
+    fn halves(&mut self) -> [usize; 2] {
+        let halves = [self.column(), self.column()];
+        let [low, high] = halves;
+        self.row(vec![(low, 1.0), (high, 1.0), (self.epigraph.column, -1.0)], false);
+        halves
+    }
+
+    /// `risk^2p >= Σ p d^2p`, as `Σ p q <= risk` with `(q, risk, d)` in power cones of `1/2p`
+    /// (Cajas, 2023).
+    fn even(&mut self, scenarios: &Scenarios<'_>, p: u8, below: bool, unit: f64) {
+        let mean = self.mean(scenarios, unit);
+        let apart = losses(scenarios, unit).into_iter().map(|mut loss| {
+            loss.push((mean, 1.0));
+            loss
+        });
+        let apart: Vec<Terms> = apart.collect();
+        let apart = if below { self.positive(apart) } else { apart };
+        let likely: Vec<usize> =
+            (0..scenarios.count()).filter(|s| scenarios.possible(*s)).collect();
+        let weight = |s: usize, d: f64| scenarios.probability(s).powf(d);
+        if p == 1 {
+            let part = |s: &usize| {
+                linear(apart[*s].iter().map(|(c, a)| (*c, a * weight(*s, 0.5))).collect())
+            };
+            return self.norm(1.0 / unit, likely.iter().map(part).collect());
+        }
+        let powers = self.columns(likely.len());
+        let column = self.epigraph.column;
+        let mut sum: Terms = vec![(column, -1.0 / unit)];
+        for (s, q) in likely.iter().zip(&powers) {
+            sum.push((*q, weight(*s, 1.0)));
+            let parts = [vec![(*q, 1.0)], vec![(column, 1.0 / unit)], apart[*s].clone()];
+            let exponent = 0.5 / f64::from(p);
+            self.cone(ConeKind::Power(exponent), parts.map(linear).to_vec());
+        }
+        self.row(sum, false);
+    }
+
+    /// A column at the mean return, in units.
+    fn mean(&mut self, scenarios: &Scenarios<'_>, unit: f64) -> usize {
         let mean = self.column();
         let mut row: Terms =
             scenarios.weighted(&likely(scenarios)).into_iter().enumerate().collect();
         row.iter_mut().for_each(|(_, a)| *a /= unit);
         row.push((mean, -1.0));
         self.row(row, true);
-        let short = self.columns(scenarios.count());
-        for (loss, column) in losses(scenarios, unit).into_iter().zip(&short) {
-            let mut terms = loss;
-            terms.extend([(mean, 1.0), (*column, -1.0)]);
+        mean
+    }
+
+    /// Columns above each of `parts` and above nought.
+    fn positive(&mut self, parts: Vec<Terms>) -> Vec<Terms> {
+        let above = |mut terms: Terms| {
+            let column = self.column();
+            terms.push((column, -1.0));
             self.row(terms, false);
-            self.row(vec![(*column, -1.0)], false);
-        }
+            self.row(vec![(column, -1.0)], false);
+            vec![(column, 1.0)]
+        };
+        parts.into_iter().map(above).collect()
+    }
+
+    fn semi_deviation(&mut self, scenarios: &Scenarios<'_>, unit: f64) {
+        let mean = self.mean(scenarios, unit);
+        let apart = losses(scenarios, unit).into_iter().map(|mut loss| {
+            loss.push((mean, 1.0));
+            loss
+        });
+        let short = self.positive(apart.collect());
+        let short: Vec<usize> = short.iter().map(|terms| terms[0].0).collect();
         let parts = roots(scenarios, &short, scenarios.correction());
         self.norm(1.0 / unit, parts);
     }
@@ -263,9 +334,16 @@ impl Writer<'_, '_, '_> {
     }
 
     /// `risk >= u + z ln(1/α)` with `E z exp((loss − u)/z) <= z`.
-    fn entropic(&mut self, scenarios: &Scenarios<'_>, losses: &[Terms], tail: f64, unit: f64) {
+    fn entropic(
+        &mut self,
+        scenarios: &Scenarios<'_>,
+        losses: &[Terms],
+        tail: f64,
+        unit: f64,
+        column: usize,
+    ) {
         let (u, z) = (self.column(), self.column());
-        let risk = vec![(u, unit), (z, -unit * tail.ln()), (self.epigraph.column, -1.0)];
+        let risk = vec![(u, unit), (z, -unit * tail.ln()), (column, -1.0)];
         self.row(risk, false);
         let mut sum: Terms = vec![(z, -1.0)];
         for (s, loss) in losses.iter().enumerate().filter(|(s, _)| scenarios.possible(*s)) {
@@ -282,11 +360,11 @@ impl Writer<'_, '_, '_> {
     /// Equally likely scenarios. With `k` the deformation and `ln_k` the deformed logarithm of
     /// `1/(αT)`: `risk >= u + ln_k z + Σ (ψ + θ)`, `loss − u + ε + ω <= 0`,
     /// `(z (1+k)/2k, ψ (1+k)/k, ε)` and `(ω/(1−k), θ/k, −z/2k)` in power cones.
-    fn relativistic(&mut self, losses: &[Terms], tail: f64, k: f64, unit: f64) {
+    fn relativistic(&mut self, losses: &[Terms], tail: f64, k: f64, unit: f64, column: usize) {
         let (u, z) = (self.column(), self.column());
         let odds = 1.0 / (tail * losses.len() as f64);
         let logarithm = (odds.powf(k) - odds.powf(-k)) / (2.0 * k);
-        let mut risk = vec![(u, unit), (z, unit * logarithm), (self.epigraph.column, -1.0)];
+        let mut risk = vec![(u, unit), (z, unit * logarithm), (column, -1.0)];
         for loss in losses {
             let [psi, theta, epsilon, omega] = [(); 4].map(|()| self.column());
             risk.extend([(psi, unit), (theta, unit)]);
@@ -343,6 +421,11 @@ fn losses(scenarios: &Scenarios<'_>, unit: f64) -> Vec<Terms> {
         row.filter(|(_, r)| **r != 0.0).map(|(i, r)| (i, -r / unit)).collect()
     };
     (0..scenarios.count()).map(of).collect()
+}
+
+/// The losses, and the gains as losses of the other side.
+fn sides(scenarios: &Scenarios<'_>, unit: f64) -> [Vec<Terms>; 2] {
+    [losses(scenarios, unit), losses(scenarios, -unit)]
 }
 
 /// `√(p / divisor) x` for each column.

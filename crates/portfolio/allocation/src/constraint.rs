@@ -16,6 +16,7 @@
 //! | `gross <= 130%` | `Σ abs(w_i)` |
 //! | `turnover <= 30%` | `Σ abs(w_i − previous_i) / 2`: one-way turnover |
 //! | `long <= 120%`, `short <= 20%` | `Σ max(w_i, 0)`, `Σ max(−w_i, 0)` |
+//! | `participation <= 5%` | every `abs(w_i − previous_i)` against what is traded of the asset in a day |
 //! | `no trade: TSLA, XOM` | `w_i = previous_i` for these assets |
 //! | `tech <= 30%` | a group by its bare name |
 //! | `esg >= 0.5`, `beta == 0` | `Σ w_i c_i` for a characteristic `c`; also `characteristic(esg)` |
@@ -23,6 +24,8 @@
 //! | `volatility <= 10%`, `variance <= 0.01` | `√(wᵀΣw)`, `wᵀΣw` over the horizon |
 //! | `tracking_error(benchmark) <= 3%` | `√((w−b)ᵀΣ(w−b))`, with `b` the benchmark's weights |
 //! | `cvar(95%) <= 2%` | a [`ScenarioMeasure`] of the scenarios, by any of its names |
+//! | `return >= 0.5%`, `robust return >= 0.2%` | `μᵀw` over the horizon; the worst of the [uncertainty set](crate::Uncertainty) |
+//! | `robust variance <= 0.01`, `robust cvar(95%) within 0.1% <= 3%`, `largest weight <= 5%` | any other [`Risk`] |
 //! | `names <= 10`, `names(tech) <= 3`, `names >= 5` | how many assets of all, or of a group, are held |
 //! | `weight >= 2% or nothing` | every `w_i` is nought or at least so much |
 //! | `lots of 0.1%` | every `w_i` is a whole number of lots of that weight |
@@ -30,7 +33,8 @@
 //! The last three need integers: they lead to [`allocate_discrete`](crate::allocate_discrete), with
 //! the objectives that it knows.
 //!
-//! `gross`, `turnover`, `long`, `short` and risks take `<=` alone: at least so much is not convex. One-way turnover counts
+//! `gross`, `turnover`, `participation`, `long`, `short` and risks take `<=` alone, and `robust return`
+//! `>=`: the other side is not convex. One-way turnover counts
 //! the named assets and not cash; replacing the whole of a fully invested portfolio is 100 %.
 
 use std::fmt;
@@ -61,6 +65,14 @@ pub enum Quantity {
     Long,
     /// The sum of the negative weights, its sign turned.
     Short,
+    /// The absolute change of each weight in parts of what is traded of the asset in a day.
+    Participation,
+    /// The expected return.
+    Return,
+    /// The worst expected return over the uncertainty set.
+    RobustReturn,
+    /// A risk without a word of its own above.
+    Aim(crate::Risk),
     /// The weights of some assets, held where they were.
     NoTrade(Vec<Symbol>),
     /// A group or a characteristic, whichever has the name.
@@ -92,6 +104,9 @@ impl Quantity {
             self,
             Quantity::Gross
                 | Quantity::Turnover
+                | Quantity::Participation
+                | Quantity::RobustReturn
+                | Quantity::Aim(_)
                 | Quantity::Long
                 | Quantity::Short
                 | Quantity::Variance
@@ -99,6 +114,11 @@ impl Quantity {
                 | Quantity::TrackingError(_)
                 | Quantity::Risk(_)
         )
+    }
+
+    /// Whether it is about the holdings or the returns of one period.
+    pub(crate) fn of_one_period(&self) -> bool {
+        matches!(self, Quantity::Participation | Quantity::Return | Quantity::RobustReturn)
     }
 
     /// Whether it takes integers to fulfil.
@@ -148,7 +168,7 @@ pub struct Constraint {
     pub(crate) bound: f64,
 }
 
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 21] = [
     "long only",
     "fully invested",
     "weight",
@@ -158,6 +178,9 @@ const WORDS: [&str; 18] = [
     "cash",
     "gross",
     "turnover",
+    "participation",
+    "return",
+    "robust return",
     "long",
     "short",
     "no trade",
@@ -344,6 +367,9 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Quantity, ParseError> {
     if cursor.take_phrase("tracking error") {
         return Ok(Quantity::TrackingError(named(cursor, "a benchmark")?));
     }
+    if let Some(quantity) = aim(cursor)? {
+        return Ok(quantity);
+    }
     let word = cursor.word();
     match word.as_str() {
         "weight" => Ok(Quantity::Weight(cursor.parenthesised()?.map(|name| name.into()))),
@@ -360,8 +386,11 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Quantity, ParseError> {
         "turnover" => Ok(Quantity::Turnover),
         other => {
             let name = ahead.name();
-            let meant =
-                closest(other, WORDS).filter(|word| strsim::jaro_winkler(other, word) >= MISSPELT);
+            // A name with more than letters, such as `return_5d`, is no slip.
+            let alike = |word: &String| {
+                name.len() == other.len() && strsim::jaro_winkler(other, word) >= MISSPELT
+            };
+            let meant = closest(other, WORDS).filter(alike);
             if !name.is_empty() && meant.is_none() {
                 *cursor = ahead;
                 return Ok(Quantity::Named(name.to_owned()));
@@ -371,6 +400,28 @@ fn quantity(cursor: &mut Cursor<'_>) -> Result<Quantity, ParseError> {
             Err(cursor.error_at(start, expected, closest(other, WORDS)))
         }
     }
+}
+
+/// `return`, `participation`, `robust return`, `robust variance` or `largest weight`, if it comes
+/// next and is not the beginning of a longer name.
+fn aim(cursor: &mut Cursor<'_>) -> Result<Option<Quantity>, ParseError> {
+    for (phrase, quantity) in [
+        ("return", Quantity::Return),
+        ("participation", Quantity::Participation),
+        ("robust return", Quantity::RobustReturn),
+        ("largest weight", Quantity::Aim(crate::Risk::LargestWeight)),
+    ] {
+        let mut ahead = *cursor;
+        if ahead.take_phrase(phrase) && !ahead.within_name() {
+            *cursor = ahead;
+            return Ok(Some(quantity));
+        }
+    }
+    let mut ahead = *cursor;
+    if ahead.take_word("robust") && !ahead.within_name() {
+        return Ok(crate::Risk::read(cursor)?.map(Quantity::Aim));
+    }
+    Ok(None)
 }
 
 /// The name in parentheses that must come next.
@@ -395,9 +446,19 @@ fn relation(cursor: &mut Cursor<'_>, quantity: &Quantity) -> Result<Relation, Pa
             .find_map(|(found, meant)| cursor.take(found).then(|| meant.to_owned()));
         return Err(cursor.error_at(place, "`<=`, `>=` or `==`", meant));
     };
+    if *quantity == Quantity::RobustReturn {
+        return match relation {
+            Relation::AtLeast => Ok(relation),
+            _ => {
+                let expected = "`>=` (at most a worst return is not a convex constraint)";
+                Err(cursor.error_at(place, expected, None))
+            }
+        };
+    }
     if !quantity.linear() && relation != Relation::AtMost {
         let what = match quantity {
             Quantity::Gross | Quantity::Turnover => "gross exposure or turnover",
+            Quantity::Participation => "part of the volume",
             Quantity::Long | Quantity::Short => "long or short exposure",
             _ => "risk",
         };
@@ -476,6 +537,18 @@ mod tests {
             ("weight >= 2% or nothing", HeldWeight, AtLeast, 0.02),
             ("lots of 0.1%", Lot, Equal, 0.001),
             ("long <= 120%", Long, AtMost, 1.2),
+            ("participation <= 5%", Participation, AtMost, 0.05),
+            ("return >= 0.5%", Return, AtLeast, 0.005),
+            ("return_5d >= 0.5", Named("return_5d".into()), AtLeast, 0.5),
+            ("robust return >= -1%", RobustReturn, AtLeast, -0.01),
+            ("robust variance <= 0.01", Aim(crate::Risk::RobustVariance), AtMost, 0.01),
+            ("largest weight <= 5%", Aim(crate::Risk::LargestWeight), AtMost, 0.05),
+            (
+                "robust cvar(95%) within 0.1% <= 3%",
+                Aim(crate::Risk::RobustConditionalValueAtRisk { level: 0.95, radius: 0.001 }),
+                AtMost,
+                0.03,
+            ),
             ("short <= 20%", Short, AtMost, 0.2),
             ("volatility <= 10%", Volatility, AtMost, 0.1),
             ("tracking_error(S&P 500) <= 3%", TrackingError("S&P 500".into()), AtMost, 0.03),
@@ -493,7 +566,7 @@ mod tests {
         for (text, message) in [
             (
                 "wieght <= 15%",
-                "character 1: expected one of `long only`, `fully invested`, `weight`, `group`, `net`, `budget`, `cash`, `gross`, `turnover`, `long`, `short`, `no trade`, `volatility`, `variance`, `tracking_error`, `characteristic`, `names`, `lots of`; did you mean `weight`?",
+                "character 1: expected one of `long only`, `fully invested`, `weight`, `group`, `net`, `budget`, `cash`, `gross`, `turnover`, `participation`, `return`, `robust return`, `long`, `short`, `no trade`, `volatility`, `variance`, `tracking_error`, `characteristic`, `names`, `lots of`; did you mean `weight`?",
             ),
             ("weight < 15%", "character 8: expected `<=`, `>=` or `==`; did you mean `<=`?"),
             (
@@ -507,6 +580,14 @@ mod tests {
             (
                 "gross >= 100%",
                 "character 7: expected `<=` (a least gross exposure or turnover is not a convex constraint)",
+            ),
+            (
+                "robust return <= 1%",
+                "character 15: expected `>=` (at most a worst return is not a convex constraint)",
+            ),
+            (
+                "robust gini <= 1%",
+                "character 8: expected `variance`, `volatility` or `cvar(...)` after `robust`",
             ),
             ("weight <= 15% daily", "character 15: expected the end of the sentence"),
         ] {

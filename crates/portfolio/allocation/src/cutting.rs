@@ -12,10 +12,13 @@
 //! algorithms"). Planes hold for any objective and constraints: [`WarmStart`] keeps those that
 //! mattered for the next solve over the same scenarios.
 //!
+//! A measure that is smooth, such as the semi-deviation, has infinitely many planes and ends near:
+//! with many scenarios that is far cheaper than a cone for each of them.
+//!
 //! Cost of a round: assets held × scenarios for the returns, plus the tail × assets for the plane.
 
 use crate::cones::{expanded, typical};
-use crate::epigraph::{Epigraph, RiskTerm, dot, measured};
+use crate::epigraph::{Epigraph, Plane, RiskTerm, dot, supported, touching};
 use crate::master::{Master, NoVertex};
 use crate::measure::ScenarioMeasure;
 use crate::oracle::tail_of;
@@ -28,6 +31,14 @@ use types::Status;
 
 /// A plane is missing where the risk is above the master's by this part of it.
 const EXACT: f64 = 1e-10;
+
+/// The same where a measure has infinitely many planes.
+const SMOOTH: f64 = 3e-9;
+
+/// Scenarios beyond which planes write every measure of them; a plane of a relativistic one takes
+/// longer to find.
+const MANY: usize = 600;
+const VERY_MANY: usize = 3_000;
 
 /// The same where an interior-point method solves the master.
 const NEAR: f64 = 3e-8;
@@ -48,6 +59,9 @@ const LARGEST: f64 = 1e4;
 
 const MAX_ROUNDS: u32 = 5_000;
 
+/// Rounds of an interior master after which less exactness will do.
+const PATIENCE: u32 = 300;
+
 /// The part of the master's solution in the next point.
 const TOWARDS: f64 = 0.5;
 
@@ -66,13 +80,6 @@ pub struct WarmStart {
     small: f64,
     /// Where the newest mean-variance solve ended.
     start: Option<Start>,
-}
-
-/// `risk >= gradient · weights + constant · unit`.
-#[derive(Debug, Clone, PartialEq)]
-struct Plane {
-    gradient: Vec<f64>,
-    constant: f64,
 }
 
 impl WarmStart {
@@ -97,6 +104,16 @@ impl WarmStart {
         &mut self.start
     }
 
+    /// The planes below `measure` that the newest solve left.
+    pub(crate) fn planes_of(&self, measure: ScenarioMeasure) -> impl Iterator<Item = &Plane> {
+        self.planes.iter().filter(move |(known, _)| *known == measure).map(|(_, plane)| plane)
+    }
+
+    /// The weights that the newest solve ended with.
+    pub(crate) fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     fn returns(&self, weights: &[f64]) -> Vec<f64> {
         self.columns.as_ref().expect("it was made ready").of_portfolio(weights)
     }
@@ -104,20 +121,54 @@ impl WarmStart {
 
 /// Solves `program` with planes from, and for, `warm`.
 pub(crate) fn solve<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome {
-    let scenarios = program.epigraphs.iter().filter(|e| e.risk.polyhedral()).find_map(scenario);
-    let cut = expanded(program, RiskTerm::polyhedral);
+    let scenarios = program.epigraphs.iter().filter(|e| by_planes(&e.risk)).find_map(scenario);
+    let cut = expanded(program, by_planes);
     let Some((_, scenarios)) = scenarios else { return interior(&cut) };
     warm.ready(&scenarios);
     let outcome = rounds(&cut, warm);
+    // Planes that cannot close the gap: cones may, if there are not too many.
+    let open = match &outcome {
+        Outcome::Solved(solution) => solution.status != Status::Solved,
+        Outcome::Failed(..) => true,
+        Outcome::Infeasible | Outcome::Unbounded => false,
+    };
+    let smooth = cut.epigraphs.iter().any(|epigraph| !epigraph.risk.polyhedral());
+    if smooth && open && scenarios.count() <= VERY_MANY {
+        let exact = solve_polyhedral(program, warm);
+        return if matches!(exact, Outcome::Failed(..)) { outcome } else { exact };
+    }
     // An interior-point method may fail on a few planes beside a cone: planes for the cone too.
     let distance = |risk: &RiskTerm<'a>| matches!(risk, RiskTerm::Distance { .. });
     if matches!(outcome, Outcome::Failed(..)) && !cut.cones.is_empty() {
-        let flat = expanded(program, |risk| risk.polyhedral() || distance(risk));
+        let flat = expanded(program, |risk| by_planes(risk) || distance(risk));
         if vertices(&flat) {
             return rounds(&flat, warm);
         }
     }
     outcome
+}
+
+/// Planes for what is a maximum of them, cones for all else.
+fn solve_polyhedral<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome {
+    let cut = expanded(program, RiskTerm::polyhedral);
+    match cut.epigraphs.is_empty() {
+        true => interior(&cut),
+        false => rounds(&cut, warm),
+    }
+}
+
+/// Whether planes and not cones write a risk: where it is a maximum of planes, and where there are so
+/// many scenarios that a cone for each is slow and less exact.
+fn by_planes(risk: &RiskTerm<'_>) -> bool {
+    match risk {
+        // Its cone is as small as the covariance.
+        RiskTerm::Scenario(ScenarioMeasure::StandardDeviation, _) => false,
+        RiskTerm::Scenario(measure, scenarios) => {
+            let many = if measure.relativistic() { VERY_MANY } else { MANY };
+            risk.polyhedral() || scenarios.count() > many
+        }
+        _ => false,
+    }
 }
 
 /// Whether the master program is linear.
@@ -139,6 +190,15 @@ fn rounds<'a>(program: &Program<'a>, warm: &mut WarmStart) -> Outcome {
     }
 }
 
+/// How exact the rounds are to be.
+fn accuracy(program: &Program<'_>, linear: bool) -> f64 {
+    match (linear, program.epigraphs.iter().all(|e| e.risk.polyhedral())) {
+        (true, true) => EXACT,
+        (true, false) => SMOOTH,
+        (false, _) => NEAR,
+    }
+}
+
 fn failure(why: NoVertex) -> Outcome {
     match why {
         NoVertex::Infeasible => Outcome::Infeasible,
@@ -155,20 +215,6 @@ fn scenario<'a>(epigraph: &Epigraph<'a>) -> Option<(ScenarioMeasure, Scenarios<'
         RiskTerm::Scenario(measure, scenarios) => Some((*measure, *scenarios)),
         _ => None,
     }
-}
-
-/// `‖root (w − from · unit)‖` and the plane that touches it at `weights`.
-fn touching(root: &[Vec<f64>], from: &[f64], weights: &[f64], unit: f64) -> (f64, Plane) {
-    let apart: Vec<f64> = weights.iter().zip(from).map(|(w, b)| w - b * unit).collect();
-    let parts: Vec<f64> = root.iter().map(|row| dot(row, &apart)).collect();
-    let value = dot(&parts, &parts).sqrt();
-    let size = if value > 0.0 { value } else { 1.0 };
-    let mut gradient = vec![0.0; from.len()];
-    for (row, part) in root.iter().zip(&parts) {
-        gradient.iter_mut().zip(row).for_each(|(g, a)| *g += part / size * a);
-    }
-    let constant = -dot(&gradient, from);
-    (value, Plane { gradient, constant })
 }
 
 /// A solution of the master program.
@@ -220,7 +266,7 @@ impl<'r, 'a> Rounds<'r, 'a> {
             program,
             warm,
             assets,
-            exact: if linear { EXACT } else { NEAR },
+            exact: accuracy(program, linear),
             master: None,
             cuts: Vec::new(),
             numbers: Vec::new(),
@@ -279,8 +325,8 @@ impl<'r, 'a> Rounds<'r, 'a> {
     fn supports(&self, weights: &[f64], returns: &[f64], unit: f64) -> Vec<(f64, Plane)> {
         let of = |epigraph: &Epigraph<'a>| match &epigraph.risk {
             RiskTerm::Scenario(measure, scenarios) => {
-                let found = measured(*measure, scenarios, returns, unit);
-                let found = found.expect("others were written as cones");
+                let found = supported(*measure, scenarios, returns, unit);
+                let found = found.expect("every measure of scenarios has a support");
                 let gradient = scenarios.weighted(&found.scenarios);
                 (found.value, Plane { gradient, constant: found.constant })
             }
@@ -323,6 +369,10 @@ impl<'r, 'a> Rounds<'r, 'a> {
             self.rounds += 1;
             if self.rounds > MAX_ROUNDS {
                 return Err(NoVertex::Stalled);
+            }
+            if self.master.is_none() && self.rounds.is_multiple_of(PATIENCE) {
+                // So many planes are nearly parallel, and the solver cannot tell them apart.
+                self.exact = (3.0 * self.exact).min(SALVAGED);
             }
             if let Some(point) = self.unmoved(&outer) {
                 return Ok(self.finish(outer, point));

@@ -41,18 +41,26 @@ pub(crate) enum RiskTerm<'a> {
     Worst(Worst),
 }
 
+/// `risk >= gradient · weights + constant · unit`, with equality where it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plane {
+    pub gradient: Vec<f64>,
+    pub constant: f64,
+}
+
 impl RiskTerm<'_> {
     /// Whether it is the maximum of a finite number of planes.
     pub(crate) fn polyhedral(&self) -> bool {
         matches!(self, RiskTerm::Scenario(measure, _) if measure.polyhedral())
     }
 
-    /// The value at `weights` whose constants count `unit` times; `None` if it takes a solve.
+    /// The value at `weights` whose constants count `unit` times; `None` where the measure has
+    /// none.
     pub(crate) fn value(&self, weights: &[f64], unit: f64) -> Option<f64> {
         match self {
             RiskTerm::Scenario(measure, scenarios) => {
                 let returns = scenarios.of_portfolio(weights);
-                measured(*measure, scenarios, &returns, unit).map(|support| support.value)
+                supported(*measure, scenarios, &returns, unit).map(|found| found.value)
             }
             RiskTerm::Distance { root, from } => {
                 let apart: Vec<f64> = weights.iter().zip(from).map(|(w, b)| w - b * unit).collect();
@@ -71,11 +79,89 @@ impl RiskTerm<'_> {
             RiskTerm::Worst(worst) => Some(worst.value(weights)),
         }
     }
+
+    /// The value at `weights` and a plane that touches there; none for growth.
+    pub(crate) fn plane(&self, weights: &[f64]) -> Option<(f64, Plane)> {
+        let homogeneous =
+            |gradient: Vec<f64>| Some((dot(&gradient, weights), Plane { gradient, constant: 0.0 }));
+        let sign = |w: f64| if w < 0.0 { -1.0 } else { 1.0 };
+        match self {
+            RiskTerm::Scenario(measure, scenarios) => {
+                let returns = scenarios.of_portfolio(weights);
+                let found = supported(*measure, scenarios, &returns, 1.0)?;
+                let gradient = scenarios.weighted(&found.scenarios);
+                Some((found.value, Plane { gradient, constant: found.constant }))
+            }
+            RiskTerm::Distance { root, from } => Some(touching(root, from, weights, 1.0)),
+            RiskTerm::Absolute(rates) => {
+                homogeneous(rates.iter().zip(weights).map(|(rate, w)| rate * sign(*w)).collect())
+            }
+            RiskTerm::Largest(assets) => {
+                let larger = |at: usize, i: usize| match weights[i].abs() > weights[at].abs() {
+                    true => i,
+                    false => at,
+                };
+                let at = (0..*assets).fold(0, larger);
+                let mut gradient = vec![0.0; *assets];
+                gradient[at] = sign(weights[at]);
+                homogeneous(gradient)
+            }
+            RiskTerm::Worst(worst) => homogeneous(worst.gradient(weights)),
+            RiskTerm::Growth(_) => None,
+        }
+    }
+}
+
+/// The support at `returns`, those of `unit` times the portfolio.
+pub(crate) fn supported(
+    measure: ScenarioMeasure,
+    scenarios: &Scenarios<'_>,
+    returns: &[f64],
+    unit: f64,
+) -> Option<Support> {
+    let formula = measured(measure, scenarios, returns, unit);
+    formula.or_else(|| entropic(measure, scenarios, returns))
+}
+
+/// The support of a measure that is no formula, from the `risk` room, which finds its inner
+/// minimum.
+fn entropic(
+    measure: ScenarioMeasure,
+    scenarios: &Scenarios<'_>,
+    returns: &[f64],
+) -> Option<Support> {
+    let measure = measure.entropic()?;
+    let found = match scenarios.probabilities {
+        [] => measure.subgradient(returns),
+        given => measure.subgradient_weighted(returns, given),
+    };
+    let found = found.ok()?;
+    let scenarios = found.slopes.into_iter().enumerate().filter(|(_, q)| *q != 0.0).collect();
+    Some(Support { value: found.value, constant: 0.0, scenarios })
+}
+
+/// `‖root (w − from · unit)‖` and the plane that touches it at `weights`.
+pub(crate) fn touching(
+    root: &[Vec<f64>],
+    from: &[f64],
+    weights: &[f64],
+    unit: f64,
+) -> (f64, Plane) {
+    let apart: Vec<f64> = weights.iter().zip(from).map(|(w, b)| w - b * unit).collect();
+    let parts: Vec<f64> = root.iter().map(|row| dot(row, &apart)).collect();
+    let value = dot(&parts, &parts).sqrt();
+    let size = if value > 0.0 { value } else { 1.0 };
+    let mut gradient = vec![0.0; from.len()];
+    for (row, part) in root.iter().zip(&parts) {
+        gradient.iter_mut().zip(row).for_each(|(g, a)| *g += part / size * a);
+    }
+    let constant = -dot(&gradient, from);
+    (value, Plane { gradient, constant })
 }
 
 /// The support at `returns`, those of `unit` times the portfolio: a measure with a target return
 /// has `unit` times the target.
-pub(crate) fn measured(
+fn measured(
     measure: ScenarioMeasure,
     scenarios: &Scenarios<'_>,
     returns: &[f64],

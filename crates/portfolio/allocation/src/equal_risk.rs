@@ -4,10 +4,12 @@
 //! the assets into clusters, and share the weight at each fork above them in inverse proportion to
 //! the risks of the two branches, the sums of the risks of their clusters. Within a cluster, assets
 //! are held in inverse proportion to their risk. Sentences hold by the [nearest](crate::nearest)
-//! weights. Cost: n² for the tree and for the risks.
+//! weights. Risk is variance, volatility or any measure of the scenarios. Cost: n² for the tree and
+//! for the risks.
 
 use types::Target;
 
+use crate::branch_risk::BranchRisk;
 use crate::clusters::{grown, number};
 use crate::linkage::Tree;
 use crate::naive::{long_only_total, moving};
@@ -31,16 +33,16 @@ pub(crate) fn allocate(
     let mut weights = vec![total; problem.n_assets()];
     if weights.len() > 1 {
         let clusters = tree.cut(number(&tree, &distances));
-        let mut sharing = Sharing { problem, measure, tree: &tree, clusters, weights };
-        sharing.share(tree.root(), total);
+        let risk = BranchRisk::new(problem, METHOD, measure)?;
+        let mut sharing = Sharing { risk, tree: &tree, clusters, weights };
+        sharing.share(tree.root(), total)?;
         weights = sharing.weights;
     }
     nearest::target(region, METHOD, weights)
 }
 
 struct Sharing<'a> {
-    problem: &'a Problem<'a>,
-    measure: Measure,
+    risk: BranchRisk<'a>,
     tree: &'a Tree,
     clusters: Vec<usize>,
     weights: Vec<f64>,
@@ -48,39 +50,30 @@ struct Sharing<'a> {
 
 impl Sharing<'_> {
     /// Shares `weight` under `node`, and gives the sum of the risks of the clusters there.
-    fn share(&mut self, node: usize, weight: f64) -> f64 {
+    fn share(&mut self, node: usize, weight: f64) -> Result<f64, AllocationError> {
         if self.clusters.contains(&node) {
             return self.within(node, weight);
         }
         let (left, right) = self.tree.joins[node - self.tree.n];
-        let risks = (self.share(left, weight), self.share(right, weight));
+        let risks = (self.share(left, weight)?, self.share(right, weight)?);
         let sum = risks.0 + risks.1;
-        for (branch, part) in [(left, risks.1 / sum), (right, risks.0 / sum)] {
+        // Two hedges without any risk are as good as each other.
+        let parts = if sum > 0.0 { (risks.1 / sum, risks.0 / sum) } else { (0.5, 0.5) };
+        for (branch, part) in [(left, parts.0), (right, parts.1)] {
             for leaf in self.tree.leaves(branch) {
                 self.weights[leaf] *= part;
             }
         }
-        sum
+        Ok(sum)
     }
 
     /// Inverse risk within a cluster; the risk of the cluster held so.
-    fn within(&mut self, cluster: usize, weight: f64) -> f64 {
+    fn within(&mut self, cluster: usize, weight: f64) -> Result<f64, AllocationError> {
         let leaves = self.tree.leaves(cluster);
-        let sigma = &self.problem.moments.covariance;
-        let of = |variance: f64| match self.measure {
-            Measure::Variance => variance,
-            Measure::Volatility => variance.max(0.0).sqrt(),
-        };
-        let inverse: Vec<f64> = leaves.iter().map(|i| of(sigma.at(*i, *i)).recip()).collect();
-        let total: f64 = inverse.iter().sum();
-        let mut variance = 0.0;
-        for (i, a) in leaves.iter().zip(&inverse) {
-            let row = sigma.row(*i);
-            variance += a * leaves.iter().zip(&inverse).map(|(j, b)| b * row[*j]).sum::<f64>();
+        let (parts, risk) = self.risk.of(&leaves)?;
+        for (leaf, part) in leaves.iter().zip(&parts) {
+            self.weights[*leaf] = weight * part;
         }
-        for (leaf, inverse) in leaves.iter().zip(&inverse) {
-            self.weights[*leaf] = weight * inverse / total;
-        }
-        of(variance / (total * total))
+        Ok(risk)
     }
 }

@@ -45,6 +45,20 @@ pub enum AllocationError {
         /// What was found.
         value: f64,
     },
+    /// Less than nothing is traded.
+    #[error("the daily volume of {symbol} is {value}: volumes are not negative")]
+    NegativeVolume {
+        /// The asset.
+        symbol: Symbol,
+        /// What was found.
+        value: f64,
+    },
+    /// A sentence about volumes needs some.
+    #[error("`{sentence}` needs to know what is traded in a day: give `volumes`")]
+    NoVolumes {
+        /// The sentence.
+        sentence: String,
+    },
     /// A constraint names an asset that is not in the problem.
     #[error("constraint `{constraint}`: no asset {name}{}", did_you_mean(.suggestion))]
     UnknownAsset {
@@ -133,6 +147,33 @@ pub enum AllocationError {
         days: usize,
         /// Daily returns.
         rows: usize,
+    },
+    /// A generator of scenarios has a wrong number.
+    #[error("the scenarios cannot be drawn: {reason}")]
+    WrongSource {
+        /// What is wrong, and what to change.
+        reason: String,
+    },
+    /// A generator of single days gives no path.
+    #[error(
+        "drawdowns and what is learned read days that follow each other, which {kind} does not draw: use a bootstrap or history"
+    )]
+    NoPath {
+        /// The generator.
+        kind: crate::SourceKind,
+    },
+    /// Views that move probabilities leave no path.
+    #[error(
+        "drawdowns and what is learned read days that follow each other, and entropy pooling changes how likely each is: use Black-Litterman, or another risk measure"
+    )]
+    PooledPath,
+    /// Entropy pooling takes views for certain.
+    #[error(
+        "the view `{view}` states a confidence, and entropy pooling takes views for certain: leave it out, or use Black-Litterman"
+    )]
+    NoConfidence {
+        /// The sentence.
+        view: String,
     },
     /// A network cannot be trained.
     #[error(
@@ -280,6 +321,28 @@ pub enum AllocationError {
         /// The asset.
         symbol: Symbol,
         /// What was given.
+        value: f64,
+    },
+    /// A risk cannot be shared out.
+    #[error("{risk} cannot be shared out by budgets: {reason}")]
+    NoRiskBudgets {
+        /// The risk.
+        risk: String,
+        /// What is in the way, and what to change.
+        reason: &'static str,
+    },
+    /// A branch of the tree has no risk to be balanced.
+    #[error(
+        "{method} balances {measure}, which must be positive, and that of {assets} is {value}: balance another measure or drop the assets"
+    )]
+    NoBranchRisk {
+        /// The method.
+        method: &'static str,
+        /// The measure.
+        measure: String,
+        /// The assets of the branch.
+        assets: String,
+        /// Its value.
         value: f64,
     },
     /// The solver gave up.

@@ -8,10 +8,13 @@
 //!
 //! Bounds of single assets are honoured on the way down: the share of a half never leaves what the
 //! bounds of its assets can carry. Where other sentences are broken, the [nearest](crate::nearest)
-//! weights that keep them all are taken. Cost: n² for the tree and for the risks.
+//! weights that keep them all are taken. Risk is variance, volatility or any measure of the
+//! scenarios. Cost: n² for the tree and for the risks, and for a measure n log n returns of all
+//! scenarios and 2 n of its evaluations.
 
 use types::Target;
 
+use crate::branch_risk::BranchRisk;
 use crate::clusters;
 use crate::naive::{long_only_total, moving};
 use crate::nearest;
@@ -32,47 +35,40 @@ pub(crate) fn allocate(
     let total = long_only_total(&region)?;
     let order = clusters::order(problem, linkage);
     let mut weights = vec![0.0; problem.n_assets()];
-    Halving { region: &region, measure }.share(&order, total, &mut weights);
+    let risk = BranchRisk::new(problem, METHOD, measure)?;
+    Halving { region: &region, risk }.share(&order, total, &mut weights)?;
     nearest::target(region, METHOD, weights)
 }
 
 struct Halving<'a> {
     region: &'a Region<'a>,
-    measure: Measure,
+    risk: BranchRisk<'a>,
 }
 
 impl Halving<'_> {
     /// Shares `weight` among `leaves`.
-    fn share(&self, leaves: &[usize], weight: f64, weights: &mut [f64]) {
+    fn share(
+        &self,
+        leaves: &[usize],
+        weight: f64,
+        weights: &mut [f64],
+    ) -> Result<(), AllocationError> {
         if let [leaf] = leaves {
             weights[*leaf] = weight;
-            return;
+            return Ok(());
         }
         let (left, right) = leaves.split_at(leaves.len() / 2);
-        let (risk_left, risk_right) = (self.risk(left), self.risk(right));
-        let wanted = weight * (1.0 - risk_left / (risk_left + risk_right));
+        let (risk_left, risk_right) = (self.risk.of(left)?.1, self.risk.of(right)?.1);
+        // Two hedges without any risk are as good as each other.
+        let part = match risk_left + risk_right > 0.0 {
+            true => 1.0 - risk_left / (risk_left + risk_right),
+            false => 0.5,
+        };
+        let wanted = weight * part;
         let ((low, high), (other_low, other_high)) = (self.bounds(left), self.bounds(right));
         let share = wanted.min(high.min(weight - other_low)).max(low.max(weight - other_high));
-        self.share(left, share, weights);
-        self.share(right, weight - share, weights);
-    }
-
-    /// The risk of a part that is held in inverse proportion to the risk of its assets.
-    fn risk(&self, leaves: &[usize]) -> f64 {
-        let sigma = &self.region.problem.moments.covariance;
-        let of = |variance: f64| match self.measure {
-            Measure::Variance => variance,
-            Measure::Volatility => variance.max(0.0).sqrt(),
-        };
-        let inverse: Vec<f64> = leaves.iter().map(|i| of(sigma.at(*i, *i)).recip()).collect();
-        let total: f64 = inverse.iter().sum();
-        let mut variance = 0.0;
-        for (i, a) in leaves.iter().zip(&inverse) {
-            let row = sigma.row(*i);
-            let products = leaves.iter().zip(&inverse).map(|(j, b)| b * row[*j]);
-            variance += a * products.sum::<f64>();
-        }
-        of(variance / (total * total))
+        self.share(left, share, weights)?;
+        self.share(right, weight - share, weights)
     }
 
     /// The least and the most that a part can carry.

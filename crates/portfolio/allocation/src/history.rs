@@ -11,7 +11,17 @@
 use risk::Returns;
 
 use crate::constraint::{Constraint, Quantity};
+use crate::objective::Measure;
 use crate::{AllocationError, Objective, Risk, ScenarioMeasure};
+
+/// How long a scenario is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Trading days.
+    pub days: usize,
+    /// Whether scenarios are days that follow each other.
+    pub path: bool,
+}
 
 /// The scenarios that `objective` and `constraints` read, `days` trading days long.
 pub fn scenarios(
@@ -20,21 +30,30 @@ pub fn scenarios(
     daily: &Returns,
     days: usize,
 ) -> Result<Option<Returns>, AllocationError> {
-    let measures = measures(objective, constraints);
-    let grows = matches!(objective, Objective::MaximumGrowth);
-    if !reads_scenarios(objective, constraints) {
+    span(&[objective], constraints, days)?.map(|span| over(daily, span.days)).transpose()
+}
+
+/// What scenarios these read together, or none if they read no scenarios.
+pub(crate) fn span(
+    objectives: &[&Objective],
+    constraints: &[Constraint],
+    days: usize,
+) -> Result<Option<Span>, AllocationError> {
+    if !objectives.iter().any(|objective| reads_scenarios(objective, constraints)) {
         return Ok(None);
     }
-    let paths = measures.iter().filter(|measure| measure.is_of_path()).count();
-    let learned = matches!(objective, Objective::Learned { .. });
+    let each = objectives.iter().map(|objective| measures(objective, constraints));
+    let measures: Vec<bool> = each.flatten().collect();
+    let has = |wanted: fn(&Objective) -> bool| objectives.iter().any(|objective| wanted(objective));
+    let grows = has(|objective| matches!(objective, Objective::MaximumGrowth));
+    let learned = has(|objective| matches!(objective, Objective::Learned { .. }));
+    let paths = measures.iter().filter(|of_path| **of_path).count();
     let days = if paths == measures.len() && !grows { 1 } else { days.max(1) };
-    if (paths > 0 || learned) && days > 1 {
+    let path = paths > 0 || learned;
+    if path && days > 1 {
         return Err(AllocationError::MixedScenarios { days });
     }
-    if daily.rows() <= days {
-        return Err(AllocationError::ShortHistory { days, rows: daily.rows() });
-    }
-    Ok(Some(over(daily, days)?))
+    Ok(Some(Span { days, path }))
 }
 
 /// Whether `objective` or one of `constraints` reads scenarios at all.
@@ -48,34 +67,60 @@ pub fn reads_uncertainty(objective: &Objective) -> bool {
     let robust = |risk: &&Risk| {
         matches!(risk, Risk::ReturnUncertainty | Risk::RobustVariance | Risk::RobustVolatility)
     };
-    risks(objective).iter().any(robust)
+    matches!(objective, Objective::MaximumRatio { robust: true, .. })
+        || risks(objective).iter().any(robust)
+}
+
+/// Whether one of `constraints` reads how wrong the moments may be.
+pub fn limits_read_uncertainty(constraints: &[Constraint]) -> bool {
+    let robust = |risk: &Risk| matches!(risk, Risk::RobustVariance | Risk::RobustVolatility);
+    constraints.iter().any(|constraint| match constraint.quantity() {
+        Quantity::RobustReturn => true,
+        Quantity::Aim(risk) => robust(risk),
+        _ => false,
+    })
 }
 
 fn risks(objective: &Objective) -> Vec<&Risk> {
     match objective {
-        Objective::MinimumRisk(risk) | Objective::MaximumRatio { risk, .. } => vec![risk],
+        Objective::MinimumRisk(risk)
+        | Objective::MaximumRatio { risk, .. }
+        | Objective::RiskParity { risk, .. } => vec![risk],
         Objective::MeanRisk { penalties, .. } => penalties.iter().map(|(_, risk)| risk).collect(),
         _ => vec![],
     }
 }
 
-fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<ScenarioMeasure> {
-    let aimed = risks(objective).into_iter().filter_map(|risk| match risk {
+/// For each measure of the scenarios, whether it is of a path.
+fn measures(objective: &Objective, constraints: &[Constraint]) -> Vec<bool> {
+    let of = |risk: &Risk| match risk {
         Risk::Scenario(measure) => Some(*measure),
         Risk::RobustConditionalValueAtRisk { level, .. } => {
             Some(ScenarioMeasure::ConditionalValueAtRisk(*level))
         }
         _ => None,
-    });
+    };
+    let aimed = risks(objective).into_iter().filter_map(of);
     let bounded = constraints.iter().filter_map(|constraint| match constraint.quantity() {
         Quantity::Risk(measure) => Some(*measure),
+        Quantity::Aim(risk) => of(risk),
         _ => None,
     });
-    aimed.chain(bounded).collect()
+    let balanced = match objective {
+        Objective::HierarchicalRiskParity { measure: Measure::Of(measure), .. }
+        | Objective::HierarchicalEqualRisk { measure: Measure::Of(measure), .. } => {
+            Some(measure.wealth().is_some())
+        }
+        _ => None,
+    };
+    aimed.chain(bounded).map(|measure| measure.is_of_path()).chain(balanced).collect()
 }
 
 /// What was earned over each run of `days` days.
-fn over(daily: &Returns, days: usize) -> Result<Returns, AllocationError> {
+pub(crate) fn over(daily: &Returns, days: usize) -> Result<Returns, AllocationError> {
+    if daily.rows() <= days {
+        return Err(AllocationError::ShortHistory { days, rows: daily.rows() });
+    }
     if days == 1 {
         return Ok(daily.clone());
     }

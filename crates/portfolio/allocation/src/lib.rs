@@ -5,7 +5,9 @@
 //! the duality gap, the binding constraints with their shadow prices. When no weights fulfil every
 //! sentence, the answer is an irreducible set of sentences that conflict.
 //!
-//! Use [`allocate`] for one decision, [`plan`] for trades over several periods, and [`frontier`] for the trade-off between return and risk.
+//! Use [`allocate`] for one decision, [`Prospects`] where views, drawn scenarios or a chain of aims come
+//! in, [`plan`] for trades over several periods, and [`frontier`] for the trade-off between return and
+//! risk.
 //! This room knows nothing about orders, prices or money, and reads no clock.
 //!
 //! ```
@@ -32,6 +34,7 @@
 mod sentence;
 
 mod constraint;
+mod cost_factors;
 mod objective;
 mod problem;
 mod terms;
@@ -56,6 +59,7 @@ mod root;
 mod simplex;
 mod tail;
 
+mod aim;
 mod certificate;
 mod conflict;
 mod evidence;
@@ -66,6 +70,7 @@ mod stacking;
 mod active_set;
 mod critical_line;
 
+mod branch_risk;
 mod clusters;
 mod constrained_parity;
 mod equal_risk;
@@ -82,6 +87,7 @@ mod newton;
 mod parity;
 mod ratio;
 mod relaxed_parity;
+mod risk_budget;
 mod schur;
 mod separable;
 mod sharpe;
@@ -90,27 +96,34 @@ mod utility;
 mod discrete;
 mod frontier;
 mod history;
+mod prospects;
+mod source;
 
 use types::Target;
 
+pub use aim::Aim;
 pub use clusters::{Dendrogram, Join, dendrogram};
 pub use constraint::{Constraint, Quantity, Relation};
+pub use cost_factors::CostFactors;
 pub use critical_line::{CriticalLine, EfficientPortfolio, Structure, TurningPoint, critical_line};
 pub use cutting::WarmStart;
 pub use discrete::{Discrete, allocate_discrete};
 pub use error::{AllocationError, Relaxation};
 pub use factor_parity::factor_risk_budgets;
-pub use fallback::{allocate_first, chain};
+pub use fallback::{Answer, allocate_first, chain};
 pub use frontier::{FrontierPoint, frontier};
-pub use history::{reads_scenarios, reads_uncertainty, scenarios};
+pub use history::{limits_read_uncertainty, reads_scenarios, reads_uncertainty, scenarios};
 pub use learned::{Learned, Training};
 pub use measure::ScenarioMeasure;
-pub use multi_period::{Period, Plan, plan};
+pub use multi_period::{Period, Plan, plan, plan_fading};
 pub use objective::{Linkage, Measure, Objective, Regularisation};
 pub use parity::risk_budgets;
 pub use problem::{Costs, Problem};
+pub use prospects::{Moved, Prospects, ViewMethod, Weighed};
+pub use risk_budget::risk_budgets_of;
 pub use risk_of::Risk;
 pub use sentence::ParseError;
+pub use source::{Source, SourceKind};
 pub use stacking::allocate_stacked;
 pub use terms::{ExpectedReturn, NoObjective, Terms, TradingCost};
 pub use uncertainty::{CovarianceSet, MeanSet, Uncertainty};
@@ -169,15 +182,21 @@ pub fn allocate_from(
             MeanRisk::minimum(risk).maximise(problem, root, warm)
         }
         Objective::MeanRisk { penalties, costs } => {
-            MeanRisk { method: objective.method(), returns: true, penalties, costs, growth: false }
-                .maximise(problem, false, warm)
+            costs.check()?;
+            let seen = problem.costs.as_ref().map(|own| costs.of(own));
+            let problem = Problem { costs: seen, ..problem.clone() };
+            let (method, costs) = (objective.method(), costs.any());
+            MeanRisk { method, returns: true, penalties, costs, growth: false }
+                .maximise(&problem, false, warm)
         }
         Objective::MaximumGrowth => MeanRisk::growth().maximise(problem, false, warm),
-        Objective::MaximumRatio { risk, risk_free } => {
-            ratio::maximise(problem, &risk, risk_free, warm)
+        Objective::MaximumRatio { risk, risk_free, robust } => {
+            ratio::maximise(problem, &risk, risk_free, robust, warm)
         }
         Objective::MaximumSharpe { risk_free } => sharpe::maximise(problem, risk_free),
-        Objective::RiskParity => parity::allocate(problem),
+        Objective::RiskParity { risk, budgets } => {
+            risk_budget::allocate(problem, &risk, &budgets, warm)
+        }
         Objective::RelaxedRiskParity { regularisation } => {
             relaxed_parity::allocate(problem, regularisation)
         }

@@ -14,7 +14,7 @@ use types::Target;
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::refuse;
 use crate::cutting::{self, WarmStart};
-use crate::epigraph::{RiskTerm, dot};
+use crate::epigraph::RiskTerm;
 use crate::region::{Region, sentences};
 use crate::risk_of::{Risk, benchmark};
 use crate::scenarios::Scenarios;
@@ -59,6 +59,7 @@ impl MeanRisk {
         root: bool,
         warm: &mut WarmStart,
     ) -> Result<Target, AllocationError> {
+        self.penalties.iter().try_for_each(|(_, risk)| risk.check())?;
         let parts = |(penalty, risk): &(f64, Risk)| {
             let penalty = *penalty;
             risk.parts().into_iter().map(move |(factor, part)| (penalty * factor, part))
@@ -94,6 +95,9 @@ impl MeanRisk {
         let objective = self.value(&region, &weights, &terms, &values)?;
         let (objective, price) = match root && objective > 0.0 {
             true => (objective.sqrt(), 0.5 / objective.sqrt()),
+            false if self.lone_square(&terms) => {
+                (objective, 2.0 * (objective * self.penalties[0].0).sqrt())
+            }
             false => (objective, 1.0),
         };
         let binding = binding(&region, &program.rows, &solution, price);
@@ -121,6 +125,17 @@ impl MeanRisk {
         Ok(terms)
     }
 
+    /// Whether nothing but one square counts: its root has the same minimiser and is found with less
+    /// rounding.
+    fn lone(&self) -> bool {
+        let alone = !self.returns && !self.costs && !self.growth;
+        alone && matches!(&self.penalties[..], [(_, risk)] if risk.squared())
+    }
+
+    fn lone_square(&self, terms: &[Option<RiskTerm<'_>>]) -> bool {
+        self.lone() && matches!(terms, [Some(_)])
+    }
+
     /// The program; the factors of the covariance go to `quadratic`.
     fn program<'a>(
         &self,
@@ -137,8 +152,10 @@ impl MeanRisk {
             least_return: None,
         };
         let mut program = utility.program(region);
+        let lone = self.lone();
         for ((penalty, risk), column) in self.penalties.iter().zip(columns) {
             match (risk, column) {
+                (_, Some(column)) if lone => program.linear[*column] += 1.0,
                 (_, Some(column)) if risk.squared() => program.squares.push((*column, *penalty)),
                 (_, Some(column)) => program.linear[*column] += penalty,
                 (Risk::TrackingVariance(name), None) => {
@@ -193,22 +210,5 @@ impl MeanRisk {
         let costs = problem.costs.as_ref().filter(|_| self.costs);
         let costs = costs.map_or(0.0, |costs| costs.of(&region.previous, weights));
         Ok(expected(problem.expected_return, weights) - penalised - costs)
-    }
-}
-
-/// The value of a risk at `weights`, by a solve over their epigraph where it is no formula.
-pub(crate) fn risk_at(term: &RiskTerm<'_>, weights: &[f64]) -> Option<f64> {
-    if let Some(value) = term.value(weights, 1.0) {
-        return Some(value);
-    }
-    let n = weights.len();
-    let mut program = Program { linear: vec![0.0; n + 1], ..Program::default() };
-    program.linear[n] = 1.0;
-    program.rows = weights.iter().enumerate().map(|(i, w)| crate::region::fixed(i, *w)).collect();
-    program.epigraphs =
-        vec![crate::epigraph::Epigraph { column: n, unit: None, risk: term.clone() }];
-    match crate::solver::solve(&program) {
-        Outcome::Solved(solution) => Some(dot(&solution.x, &program.linear)),
-        _ => None,
     }
 }

@@ -16,6 +16,9 @@
 //! | `worst realisation` | the greatest loss | Young (1998) |
 //! | `range` | the best return less the worst | |
 //! | `cvar range(95%)` | mean of the best 5 % less that of the worst | |
+//! | `tail gini range(95%)`, `evar range(95%)`, `rlvar range(95%, 0.3)` | the measure of losses plus that of gains | |
+//! | `square-root kurtosis`, `square-root semi-kurtosis` | root of the mean fourth power of the deviation, of that below the mean | Cajas (2022) |
+//! | `even moment(3)`, `even semi-moment(3)` | `p`-th root of the mean of the deviation's `2p`-th power | Cajas (2023), "Higher order moment portfolio optimization" |
 //! | `gini mean difference` | mean absolute difference of two scenarios | Yitzhaki (1982) |
 //! | `tail gini(95%)` | mean of `cvar` over the tail, weighted by its level | Ogryczak and Ruszczyński (2002) |
 //! | `maximum drawdown`, `average drawdown` | below the highest sum of returns so far | Chekhlov, Uryasev and Zabarankin (2005) |
@@ -32,7 +35,11 @@
 
 use std::fmt;
 
-use crate::sentence::{Cursor, ParseError};
+use risk::{RiskMeasure, Wealth};
+
+use crate::AllocationError;
+use crate::oracle::tail_of;
+use crate::sentence::{Cursor, ParseError, exact};
 
 /// A convex risk measure of the returns in scenarios. A level is the share of scenarios that are
 /// *not* in the tail, `0.95` as a rule.
@@ -62,6 +69,16 @@ pub enum ScenarioMeasure {
     Range,
     /// The mean of the best tail less that of the worst.
     ConditionalValueAtRiskRange(f64),
+    /// The spectral measure of losses plus that of gains.
+    TailGiniRange(f64),
+    /// The entropic measure of losses plus that of gains.
+    EntropicValueAtRiskRange(f64),
+    /// The relativistic measure of losses plus that of gains, with one deformation.
+    RelativisticValueAtRiskRange(f64, f64),
+    /// `(E (r − μ)^2p)^(1/p)` for `p` of at least 1: a square. For 2 the square root of kurtosis.
+    EvenMoment(u8),
+    /// The same of the returns below the mean.
+    EvenSemiMoment(u8),
     /// Mean absolute difference of two scenarios.
     GiniMeanDifference,
     /// The spectral measure that weighs the tail linearly.
@@ -98,7 +115,7 @@ impl ScenarioMeasure {
 use ScenarioMeasure as M;
 
 /// Names without a parameter.
-const PLAIN: [(&str, M); 22] = [
+const PLAIN: [(&str, M); 26] = [
     ("mean absolute deviation", M::MeanAbsoluteDeviation),
     ("mad", M::MeanAbsoluteDeviation),
     ("standard deviation", M::StandardDeviation),
@@ -121,13 +138,17 @@ const PLAIN: [(&str, M); 22] = [
     ("ulcer index", M::UlcerIndex),
     ("uci", M::UlcerIndex),
     ("semivariance", M::SemiVariance),
+    ("square root kurtosis", M::EvenMoment(2)),
+    ("kt", M::EvenMoment(2)),
+    ("square root semi kurtosis", M::EvenSemiMoment(2)),
+    ("skt", M::EvenSemiMoment(2)),
 ];
 
 /// A word, and the measure that it makes of a number.
 type Word = (&'static str, fn(f64) -> M);
 
 /// Names with a level; those that begin with another come before it.
-const LEVELS: [Word; 14] = [
+const LEVELS: [Word; 19] = [
     ("conditional value at risk range", M::ConditionalValueAtRiskRange),
     ("conditional value at risk", M::ConditionalValueAtRisk),
     ("cvar range", M::ConditionalValueAtRiskRange),
@@ -135,8 +156,13 @@ const LEVELS: [Word; 14] = [
     ("cvar", M::ConditionalValueAtRisk),
     ("expected shortfall", M::ConditionalValueAtRisk),
     ("es", M::ConditionalValueAtRisk),
+    ("evar range", M::EntropicValueAtRiskRange),
+    ("evrg", M::EntropicValueAtRiskRange),
     ("evar", M::EntropicValueAtRisk),
+    ("entropic value at risk range", M::EntropicValueAtRiskRange),
     ("entropic value at risk", M::EntropicValueAtRisk),
+    ("tail gini range", M::TailGiniRange),
+    ("tgrg", M::TailGiniRange),
     ("tail gini", M::TailGini),
     ("cdar", M::ConditionalDrawdownAtRisk),
     ("conditional drawdown at risk", M::ConditionalDrawdownAtRisk),
@@ -157,19 +183,29 @@ const TARGETS: [Word; 5] = [
 type PairWord = (&'static str, fn(f64, f64) -> M);
 
 /// Names with a level and a deformation.
-const DEFORMED: [PairWord; 4] = [
+const DEFORMED: [PairWord; 7] = [
+    ("rlvar range", M::RelativisticValueAtRiskRange),
+    ("rvrg", M::RelativisticValueAtRiskRange),
+    ("relativistic value at risk range", M::RelativisticValueAtRiskRange),
     ("rlvar", M::RelativisticValueAtRisk),
     ("relativistic value at risk", M::RelativisticValueAtRisk),
     ("rldar", M::RelativisticDrawdownAtRisk),
     ("relativistic drawdown at risk", M::RelativisticDrawdownAtRisk),
 ];
 
+/// A word, and the measure that it makes of half the order of a moment.
+type MomentWord = (&'static str, fn(u8) -> M);
+
+/// Names with half an order.
+const MOMENTS: [MomentWord; 2] =
+    [("even moment", M::EvenMoment), ("even semi moment", M::EvenSemiMoment)];
+
 /// What a level is: the tail is what is left, and no more than half.
 const LEVEL: &str = "a level from 50% to below 100%, such as `95%` for the worst 5%";
 const LEAST_LEVEL: f64 = 0.5;
 
 /// The words that open a measure, for suggestions.
-pub(crate) const MEASURES: [&str; 20] = [
+pub(crate) const MEASURES: [&str; 27] = [
     "cvar(95%)",
     "evar(95%)",
     "rlvar(95%, 0.3)",
@@ -182,6 +218,13 @@ pub(crate) const MEASURES: [&str; 20] = [
     "worst realisation",
     "range",
     "cvar range(95%)",
+    "tail gini range(95%)",
+    "evar range(95%)",
+    "rlvar range(95%, 0.3)",
+    "square-root kurtosis",
+    "square-root semi-kurtosis",
+    "even moment(3)",
+    "even semi-moment(3)",
     "gini mean difference",
     "tail gini(95%)",
     "maximum drawdown",
@@ -201,6 +244,10 @@ impl ScenarioMeasure {
                 | M::RelativisticValueAtRisk(..)
                 | M::EntropicDrawdownAtRisk(_)
                 | M::RelativisticDrawdownAtRisk(..)
+                | M::EntropicValueAtRiskRange(_)
+                | M::RelativisticValueAtRiskRange(..)
+                | M::EvenMoment(_)
+                | M::EvenSemiMoment(_)
                 | M::StandardDeviation
                 | M::SemiDeviation
                 | M::SemiVariance
@@ -221,6 +268,91 @@ impl ScenarioMeasure {
         )
     }
 
+    /// Whether it is the square of a measure that grows in proportion to the weights, by which the
+    /// optimiser works.
+    pub(crate) fn squared(&self) -> bool {
+        matches!(self, M::SemiVariance | M::EvenMoment(_) | M::EvenSemiMoment(_))
+    }
+
+    /// The measure of the `risk` room that it is, where it is an inner minimum and no formula.
+    pub(crate) fn entropic(&self) -> Option<RiskMeasure> {
+        let wealth = Wealth::Uncompounded;
+        Some(match *self {
+            M::EntropicValueAtRisk(level) => {
+                RiskMeasure::EntropicValueAtRisk { tail: tail_of(level) }
+            }
+            M::EntropicValueAtRiskRange(level) => {
+                let tail = tail_of(level);
+                RiskMeasure::EntropicValueAtRiskRange { tail, gain_tail: tail }
+            }
+            M::EntropicDrawdownAtRisk(level) => {
+                RiskMeasure::EntropicDrawdownAtRisk { tail: tail_of(level), wealth }
+            }
+            M::RelativisticValueAtRisk(level, kappa) => {
+                RiskMeasure::RelativisticValueAtRisk { tail: tail_of(level), kappa }
+            }
+            M::RelativisticValueAtRiskRange(level, kappa) => {
+                let (tail, gain_kappa) = (tail_of(level), kappa);
+                RiskMeasure::RelativisticValueAtRiskRange {
+                    tail,
+                    gain_tail: tail,
+                    kappa,
+                    gain_kappa,
+                }
+            }
+            M::RelativisticDrawdownAtRisk(level, kappa) => {
+                RiskMeasure::RelativisticDrawdownAtRisk { tail: tail_of(level), kappa, wealth }
+            }
+            _ => return None,
+        })
+    }
+
+    /// Whether it is defined for equally likely scenarios alone.
+    pub(crate) fn relativistic(&self) -> bool {
+        matches!(
+            self,
+            M::RelativisticValueAtRisk(..)
+                | M::RelativisticValueAtRiskRange(..)
+                | M::RelativisticDrawdownAtRisk(..)
+        )
+    }
+
+    /// The first parameter that is out of its range, if one is: sentences are read with the same
+    /// limits.
+    pub(crate) fn check(&self) -> Result<(), AllocationError> {
+        let within = |name, found: f64, good: bool, must| match good {
+            true => Ok(()),
+            false => Err(AllocationError::Parameter { name, found, must }),
+        };
+        let level = |found: f64| {
+            let good = (LEAST_LEVEL..1.0).contains(&found);
+            within("the level of a risk measure", found, good, "at least 0.5 and below 1")
+        };
+        match *self {
+            M::ConditionalValueAtRisk(a)
+            | M::EntropicValueAtRisk(a)
+            | M::ConditionalValueAtRiskRange(a)
+            | M::TailGini(a)
+            | M::TailGiniRange(a)
+            | M::EntropicValueAtRiskRange(a)
+            | M::ConditionalDrawdownAtRisk(a)
+            | M::EntropicDrawdownAtRisk(a) => level(a),
+            M::RelativisticValueAtRisk(a, k)
+            | M::RelativisticValueAtRiskRange(a, k)
+            | M::RelativisticDrawdownAtRisk(a, k) => {
+                level(a)?;
+                within("the deformation", k, k > 0.0 && k < 1.0, "between 0 and 1")
+            }
+            M::FirstLowerPartialMoment(t) | M::SecondLowerPartialMoment(t) => {
+                within("the target return", t, t.is_finite(), "finite")
+            }
+            M::EvenMoment(p) | M::EvenSemiMoment(p) => {
+                within("the half order of an even moment", f64::from(p), p > 0, "at least 1")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The measure that comes next in a sentence, if one does.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ParseError> {
         for (name, build) in LEVELS {
@@ -237,6 +369,11 @@ impl ScenarioMeasure {
         for (name, build) in TARGETS {
             if taken(cursor, name) {
                 return Ok(Some(build(target(cursor)?)));
+            }
+        }
+        for (name, build) in MOMENTS {
+            if taken(cursor, name) {
+                return Ok(Some(build(half_order(cursor)?)));
             }
         }
         let plain = PLAIN.into_iter().find(|(name, _)| taken(cursor, name));
@@ -282,6 +419,21 @@ fn target(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     Ok(target)
 }
 
+/// `(3)` for the sixth moment; 2 where nothing is said.
+fn half_order(cursor: &mut Cursor<'_>) -> Result<u8, ParseError> {
+    if !cursor.take("(") {
+        return Ok(2);
+    }
+    let start = cursor.here();
+    let fits = |p: &f64| p.fract() == 0.0 && (1.0..=255.0).contains(p);
+    let Some(p) = cursor.number().filter(fits) else {
+        let expected = "half the order: a whole number from 1 to 255";
+        return Err(cursor.error_at(start, expected, None));
+    };
+    close(cursor)?;
+    Ok(p as u8)
+}
+
 fn between(cursor: &mut Cursor<'_>, expected: &str) -> Result<f64, ParseError> {
     let start = cursor.here();
     match cursor.amount() {
@@ -301,7 +453,7 @@ fn close(cursor: &mut Cursor<'_>) -> Result<(), ParseError> {
 
 impl fmt::Display for ScenarioMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |level: &f64| crate::sentence::percent(*level);
+        let percent = |number: &f64| exact(*number);
         match self {
             M::ConditionalValueAtRisk(level) => write!(f, "cvar({})", percent(level)),
             M::EntropicValueAtRisk(level) => write!(f, "evar({})", percent(level)),
@@ -321,6 +473,15 @@ impl fmt::Display for ScenarioMeasure {
             M::WorstRealisation => f.write_str("worst realisation"),
             M::Range => f.write_str("range"),
             M::ConditionalValueAtRiskRange(level) => write!(f, "cvar range({})", percent(level)),
+            M::TailGiniRange(level) => write!(f, "tail gini range({})", percent(level)),
+            M::EntropicValueAtRiskRange(level) => write!(f, "evar range({})", percent(level)),
+            M::RelativisticValueAtRiskRange(level, k) => {
+                write!(f, "rlvar range({}, {k})", percent(level))
+            }
+            M::EvenMoment(2) => f.write_str("square-root kurtosis"),
+            M::EvenSemiMoment(2) => f.write_str("square-root semi-kurtosis"),
+            M::EvenMoment(p) => write!(f, "even moment({p})"),
+            M::EvenSemiMoment(p) => write!(f, "even semi-moment({p})"),
             M::GiniMeanDifference => f.write_str("gini mean difference"),
             M::TailGini(level) => write!(f, "tail gini({})", percent(level)),
             M::MaximumDrawdown => f.write_str("maximum drawdown"),
@@ -359,6 +520,12 @@ mod tests {
             ("entropic value at risk(99%)", "evar(99%)"),
             ("relativistic drawdown at risk", "rldar(95%, 0.3)"),
             ("cvar(50%)", "cvar(50%)"),
+            ("KT", "square-root kurtosis"),
+            ("even moment", "square-root kurtosis"),
+            ("Even_semi-moment(4)", "even semi-moment(4)"),
+            ("EVaR range(90%)", "evar range(90%)"),
+            ("entropic value at risk range", "evar range(95%)"),
+            ("rvrg(95%, 0.4)", "rlvar range(95%, 0.4)"),
         ] {
             let mut cursor = Cursor::new("constraint", text);
             let measure = ScenarioMeasure::read(&mut cursor).unwrap().unwrap();
@@ -368,6 +535,12 @@ mod tests {
             let mut cursor = Cursor::new("constraint", canonical);
             let measure = ScenarioMeasure::read(&mut cursor).unwrap().unwrap();
             assert_eq!(measure.to_string(), canonical);
+        }
+        for level in [0.5, 0.951, 0.999_999_999_999, 1.0 - 1e-15, 2.0 / 3.0] {
+            let text = M::ConditionalDrawdownAtRisk(level).to_string();
+            let mut cursor = Cursor::new("constraint", &text);
+            let read = ScenarioMeasure::read(&mut cursor).unwrap();
+            assert_eq!(read, Some(M::ConditionalDrawdownAtRisk(level)), "{text}");
         }
         let mut cursor = Cursor::new("constraint", "cvar(95)");
         assert!(ScenarioMeasure::read(&mut cursor).is_err());

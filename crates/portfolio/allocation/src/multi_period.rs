@@ -9,21 +9,26 @@
 //! cannot see. Returns do not compound within the plan. Source: Boyd et al. (2017), "Multi-Period
 //! Trading via Convex Optimization", section 5.
 //!
-//! All periods are solved together: `(n H)³ / 3` for each of some fifteen iterations.
+//! All periods are solved together: `(n H)³ / 3` for each of some fifteen iterations. A riskless asset
+//! alone would leave the system without curvature along its weight; so `½ρ (aᵀw − b)²`, which is nought
+//! wherever the equality `aᵀw = b` holds, is added for each (an augmented Lagrangian: Hestenes, 1969).
 
 use risk::Matrix;
-use types::{Certificate, Status};
+use types::{Binding, Certificate, Status};
 
 use crate::certificate::cleaned;
 use crate::constraint::{Constraint, Quantity, Relation};
 use crate::region::{Label, Region, Row, sentences};
-use crate::separable::{Curvature, Line, Separable, Span};
+use crate::separable::{Answer, Curvature, Line, Separable, Span};
 use crate::{AllocationError, Costs, Problem};
 
 const METHOD: &str = "multi-period mean-variance";
 
 /// Residuals and gap up to here, in the scale of order one, are a full solution.
 const FULL: f64 = 1e-9;
+
+/// A price below this part of the largest slope of the objective is rounding.
+const PRICE: f64 = 1e-7;
 
 /// What is forecast for one period.
 #[derive(Debug, Clone, Copy)]
@@ -46,10 +51,9 @@ pub struct Plan {
 
 /// The best plan from the weights that `problem` holds.
 ///
-/// Every sentence holds in every period, `turnover` from each to the next; bounds, budgets, groups
-/// and characteristics are understood. `terminal` are weights that the last period must end at.
-/// Every asset should have a positive variance: a plan with a riskless one may stay unsolved
-/// ([`AllocationError::Unsolved`]). Fails as [`allocate`](crate::allocate) does, and with [`AllocationError::NotHonoured`] where a
+/// Every sentence holds in every period, `turnover` from each to the next; bounds, budgets, groups,
+/// characteristics, `gross`, `long` and `short` are understood. `terminal` are weights that the last
+/// period must end at. The certificate prices what binds, period by period. Fails as [`allocate`](crate::allocate) does, and with [`AllocationError::NotHonoured`] where a
 /// sentence is about something else.
 pub fn plan(
     problem: &Problem<'_>,
@@ -58,6 +62,14 @@ pub fn plan(
     terminal: Option<&[f64]>,
 ) -> Result<Plan, AllocationError> {
     problem.check(false)?;
+    let of_one = |sentence: &&Constraint| sentence.quantity.of_one_period();
+    if let Some(sentence) = problem.constraints.iter().find(of_one) {
+        return Err(AllocationError::NotHonoured {
+            method: METHOD,
+            constraint: sentence.to_string(),
+            value: "room for what is alike in every period".to_owned(),
+        });
+    }
     for period in periods {
         let alike = Problem { expected_return: period.expected_return, ..problem.clone() };
         alike.check(true)?;
@@ -71,13 +83,37 @@ pub fn plan(
         return Err(AllocationError::Empty);
     }
     let all = sentences(problem.constraints);
-    let (moving, standing): (Vec<Constraint>, Vec<Constraint>) =
-        all.into_iter().partition(|sentence| sentence.quantity == Quantity::Turnover);
+    let (sizes, standing): (Vec<Constraint>, Vec<Constraint>) = all.into_iter().partition(is_size);
     let region = Region::new(problem, standing)?;
-    let turnover = moving.iter().filter(|s| s.relation == Relation::AtMost).map(|s| s.bound);
-    let turnover = turnover.fold(f64::INFINITY, f64::min);
-    let stacked = Stacked { region: &region, periods, risk_aversion, turnover, terminal };
+    let stacked = Stacked { region: &region, periods, risk_aversion, sizes: &sizes, terminal };
     stacked.solve()
+}
+
+/// The best plan over `periods` for an expected return that fades: after each period `kept` of it is
+/// left, from 0 to 1. The covariance stays. Fails as [`plan`] does, and for a `kept` out of range.
+pub fn plan_fading(
+    problem: &Problem<'_>,
+    risk_aversion: f64,
+    periods: usize,
+    kept: f64,
+) -> Result<Plan, AllocationError> {
+    if !(0.0..=1.0).contains(&kept) {
+        let name = "what is left of a forecast after a period";
+        return Err(AllocationError::Parameter { name, found: kept, must: "from 0 to 1" });
+    }
+    problem.check(true)?;
+    let faded = |period: usize| {
+        let left = kept.powi(period as i32);
+        problem.expected_return.iter().map(|expected| left * expected).collect()
+    };
+    let means: Vec<Vec<f64>> = (0..periods).map(faded).collect();
+    let ahead: Vec<Period<'_>> =
+        means.iter().map(|mean| Period { expected_return: mean, covariance: None }).collect();
+    plan(problem, risk_aversion, &ahead, None)
+}
+
+fn rate(part: &[f64], asset: usize) -> f64 {
+    part.get(asset).copied().unwrap_or(0.0)
 }
 
 fn shape(what: &'static str, expected: usize, found: usize) -> Result<(), AllocationError> {
@@ -87,12 +123,27 @@ fn shape(what: &'static str, expected: usize, found: usize) -> Result<(), Alloca
     }
 }
 
+/// Whether a sentence limits a sum of absolute values.
+fn is_size(sentence: &Constraint) -> bool {
+    use Quantity::{Gross, Long, Short, Turnover};
+    let size = matches!(sentence.quantity, Turnover | Gross | Long | Short);
+    size && sentence.relation == Relation::AtMost
+}
+
+/// What a row of the program says, and in what units its price is.
+struct Said {
+    words: Option<String>,
+    period: usize,
+    factor: f64,
+}
+
 /// All periods as one program.
 struct Stacked<'a> {
     region: &'a Region<'a>,
     periods: &'a [Period<'a>],
     risk_aversion: f64,
-    turnover: f64,
+    /// Limits on turnover and on gross, long and short weights.
+    sizes: &'a [Constraint],
     terminal: Option<&'a [f64]>,
 }
 
@@ -110,7 +161,7 @@ impl Stacked<'_> {
         let costs = self.region.problem.costs.as_ref().unwrap_or(&none);
         let values = self.values(costs);
         let mut program = Separable {
-            curvature: Curvature::Dense { values: &values, factor: 1.0 },
+            curvature: Curvature::Dense { values: &[], factor: 1.0 },
             slope: Vec::new(),
             square: vec![0.0; self.n() * self.periods.len()],
             lower: self.region.lower.repeat(self.periods.len()),
@@ -130,12 +181,16 @@ impl Stacked<'_> {
             program.lower[first..].copy_from_slice(terminal);
             program.upper[first..].copy_from_slice(terminal);
         }
+        let mut says = Vec::new();
         for period in 0..self.periods.len() {
-            self.push_rows(period, &mut program.rows)?;
+            self.push_rows(period, &mut program.rows, &mut says)?;
         }
         for period in 0..self.periods.len() {
-            self.push_trades(period, costs, &mut program);
+            self.push_trades(period, costs, &mut program, &mut says);
+            self.push_weights(period, costs, &mut program, &mut says);
         }
+        let values = self.curved(values, &mut program);
+        program.curvature = Curvature::Dense { values: &values, factor: 1.0 };
         let answer = program.solve(None);
         let solved = answer
             .filter(|answer| answer.primal.max(answer.dual).max(answer.gap / answer.scale) <= FULL);
@@ -151,7 +206,7 @@ impl Stacked<'_> {
                 dual_residual: answer.dual,
                 gap: answer.gap,
                 iterations: answer.iterations,
-                binding: Vec::new(),
+                binding: self.binding(&answer, &program, &says),
                 fallbacks: Vec::new(),
             },
             weights,
@@ -184,7 +239,28 @@ impl Stacked<'_> {
         values
     }
 
-    fn push_rows(&self, period: usize, rows: &mut Vec<Line>) -> Result<(), AllocationError> {
+    /// Curvature along what the equalities fix, which changes no answer.
+    fn curved(&self, mut values: Vec<f64>, program: &mut Separable<'_>) -> Vec<f64> {
+        let columns = program.slope.len();
+        let trace: f64 = (0..columns).map(|at| values[at * columns + at]).sum();
+        let rho = trace / columns as f64;
+        for line in program.rows.iter().filter(|line| line.equality && line.on_t.is_empty()) {
+            for (row, a) in &line.on_x {
+                program.slope[*row] -= rho * line.limit * a;
+                for (column, b) in &line.on_x {
+                    values[row * columns + column] += rho * a * b;
+                }
+            }
+        }
+        values
+    }
+
+    fn push_rows(
+        &self,
+        period: usize,
+        rows: &mut Vec<Line>,
+        says: &mut Vec<Said>,
+    ) -> Result<(), AllocationError> {
         let n = self.n();
         for row in &self.region.rows {
             if matches!(row.label, Label::Asset(..)) {
@@ -200,7 +276,8 @@ impl Stacked<'_> {
                 return Err(AllocationError::NotHonoured {
                     method: METHOD,
                     constraint: words.unwrap_or_else(|| "absolute weights".to_owned()),
-                    value: "room for bounds, budgets, groups and turnover alone".to_owned(),
+                    value: "room for linear sentences, gross, long, short and turnover alone"
+                        .to_owned(),
                 });
             }
             // The last period's weights are given, and their budget with them.
@@ -209,16 +286,29 @@ impl Stacked<'_> {
             }
             let on_x = row.terms.iter().map(|(column, a)| (period * n + column, *a)).collect();
             rows.push(Line { on_x, on_t: vec![], equality: row.equality, limit: row.limit });
+            says.push(Said { words: self.region.words(row), period, factor: 1.0 });
         }
         Ok(())
     }
 
-    /// Spans for the trades of a period and the weights after it, and what they cost.
-    fn push_trades(&self, period: usize, costs: &Costs, program: &mut Separable<'_>) {
+    fn limits(&self, quantity: &Quantity) -> Vec<&Constraint> {
+        self.sizes.iter().filter(|sentence| sentence.quantity == *quantity).collect()
+    }
+
+    /// Spans for the trades of a period, what they cost, and their limit.
+    fn push_trades(
+        &self,
+        period: usize,
+        costs: &Costs,
+        program: &mut Separable<'_>,
+        says: &mut Vec<Said>,
+    ) {
         let n = self.n();
-        let rate = |part: &[f64], asset: usize| part.get(asset).copied().unwrap_or(0.0);
         let first = program.spans.len();
-        let limited = self.turnover.is_finite() && (period > 0 || !self.region.holds_nothing());
+        let mut limits = self.limits(&Quantity::Turnover);
+        if period == 0 && self.region.holds_nothing() {
+            limits.clear();
+        }
         for asset in 0..n {
             let column = period * n + asset;
             let held = self.region.previous[asset];
@@ -227,24 +317,82 @@ impl Stacked<'_> {
                 _ => (Some(column - n), 0.0),
             };
             let (slope, power) = (rate(&costs.linear, asset), rate(&costs.impact_factor, asset));
-            if limited || slope > 0.0 || power > 0.0 {
+            if !limits.is_empty() || slope > 0.0 || power > 0.0 {
                 program.spans.push(Span { column, from, reference, slope, power });
             }
         }
-        if limited {
+        for sentence in limits {
             let on_t = (first..program.spans.len()).map(|span| (span, 1.0)).collect();
-            let limit = 2.0 * self.turnover;
+            let limit = 2.0 * sentence.bound;
             program.rows.push(Line { on_x: vec![], on_t, equality: false, limit });
+            says.push(Said { words: Some(sentence.to_string()), period, factor: 2.0 });
         }
+    }
+
+    /// Spans for the weights after a period's trades, the fees on them, and their limits.
+    fn push_weights(
+        &self,
+        period: usize,
+        costs: &Costs,
+        program: &mut Separable<'_>,
+        says: &mut Vec<Said>,
+    ) {
+        let n = self.n();
+        let first = program.spans.len();
+        let kinds = [(Quantity::Gross, 0.0), (Quantity::Long, 1.0), (Quantity::Short, -1.0)];
+        let limited = kinds.iter().any(|(kind, _)| !self.limits(kind).is_empty());
         for asset in 0..n {
             let column = period * n + asset;
             let (borrow, holding) = (rate(&costs.borrow, asset), rate(&costs.holding, asset));
             program.slope[column] -= 0.5 * borrow;
             let slope = holding + 0.5 * borrow;
-            if slope > 0.0 {
+            if limited || slope > 0.0 {
                 program.spans.push(Span { column, from: None, reference: 0.0, slope, power: 0.0 });
             }
         }
+        // Long and short are half of gross more and less the net weight.
+        for (kind, side) in &kinds {
+            for sentence in self.limits(kind) {
+                let net = (0..n).map(|asset| (period * n + asset, *side));
+                let on_x = if *side == 0.0 { vec![] } else { net.collect() };
+                let on_t = (first..program.spans.len()).map(|span| (span, 1.0)).collect();
+                let factor = if *side == 0.0 { 1.0 } else { 2.0 };
+                let limit = factor * sentence.bound;
+                program.rows.push(Line { on_x, on_t, equality: false, limit });
+                says.push(Said { words: Some(sentence.to_string()), period, factor });
+            }
+        }
+    }
+
+    /// What binds in each period, with its price.
+    fn binding(&self, answer: &Answer, program: &Separable<'_>, says: &[Said]) -> Vec<Binding> {
+        let least = PRICE * answer.scale;
+        let mut binding = Vec::new();
+        let mut push = |words: Option<String>, period: usize, price: f64| {
+            if let Some(words) = words.filter(|_| price.abs() > least) {
+                let constraint = format!("{words} in period {}", period + 1);
+                binding.push(Binding { constraint, shadow_price: price });
+            }
+        };
+        for ((line, said), price) in program.rows.iter().zip(says).zip(&answer.multipliers) {
+            let price = if line.equality { *price } else { price.max(0.0) };
+            push(said.words.clone(), said.period, said.factor * price);
+        }
+        let given = self.terminal.is_some().then(|| self.periods.len() - 1);
+        for row in &self.region.rows {
+            let Label::Asset(asset, relation) = row.label else { continue };
+            for period in (0..self.periods.len()).filter(|period| Some(*period) != given) {
+                let at = period * self.n() + asset;
+                let [lower, upper] = [answer.bounds[0][at], answer.bounds[1][at]];
+                let price = match relation {
+                    Relation::AtLeast => lower,
+                    Relation::AtMost => upper,
+                    Relation::Equal => upper - lower,
+                };
+                push(self.region.words(row), period, price);
+            }
+        }
+        binding
     }
 
     /// The sum over the periods.

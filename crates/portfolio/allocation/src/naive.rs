@@ -11,10 +11,10 @@ use types::Target;
 use crate::certificate::closed_form;
 use crate::conflict::conflict;
 use crate::constraint::{Constraint, Quantity, Relation};
-use crate::mean_risk::risk_at;
 use crate::region::{Region, add_linear, bounded_risk, members, sentences};
+use crate::robust;
 use crate::sentence::percent;
-use crate::utility::Utility;
+use crate::utility::{Utility, expected};
 use crate::{AllocationError, Problem};
 
 /// How far a sentence may be missed by rounding.
@@ -191,12 +191,24 @@ fn values(
             add_linear(problem, sentence, linear, 1.0, &mut slopes)?;
             vec![slopes.iter().zip(weights).map(|(slope, weight)| slope * weight).sum()]
         }
+        Quantity::Participation => {
+            let changes = weights.iter().zip(&region.previous).zip(problem.volumes);
+            changes.map(|((to, from), volume)| part_of((to - from).abs(), *volume)).collect()
+        }
+        Quantity::Return => vec![expected(problem.expected_return, weights)],
+        Quantity::RobustReturn => {
+            let lost = robust::of_mean(problem, sentence.as_str())?;
+            let lost = lost.value(weights, 1.0).unwrap_or(f64::INFINITY);
+            vec![expected(problem.expected_return, weights) - lost]
+        }
         Quantity::Variance
         | Quantity::Volatility
         | Quantity::TrackingError(_)
+        | Quantity::Aim(_)
         | Quantity::Risk(_) => {
-            let (risk, squared) = bounded_risk(problem, sentence)?;
-            let value = risk_at(&risk, weights).unwrap_or(f64::INFINITY);
+            let (risks, squared) = bounded_risk(problem, sentence)?;
+            let parts = risks.iter().map(|(f, risk)| risk.value(weights, 1.0).map(|v| f * v));
+            let value = parts.sum::<Option<f64>>().unwrap_or(f64::INFINITY);
             vec![if squared { value * value } else { value }]
         }
         Quantity::Names(_) | Quantity::HeldWeight | Quantity::Lot => Vec::new(),
@@ -206,4 +218,9 @@ fn values(
             vec![changes.map(|(to, from)| (to - from).abs()).sum::<f64>() / 2.0]
         }
     })
+}
+
+/// A change in parts of a volume; none is no part of no volume.
+fn part_of(change: f64, volume: f64) -> f64 {
+    if change <= TOLERANCE { 0.0 } else { change / volume }
 }

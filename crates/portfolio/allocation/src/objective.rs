@@ -10,12 +10,14 @@
 //! | `minimise variance` (or `volatility`) | minimum variance |
 //! | `maximise return - 5 * variance` | mean-variance utility `μᵀw − 5 wᵀΣw`, without a half |
 //! | `maximise return - 5 * variance - costs` | the same, net of what the trades cost |
+//! | `maximise return - 2 * costs`, `... - trading - 0.5 * borrow` | parts of the costs (`trading`, `borrow`, `holding`) with factors |
 //! | `maximise return` | the highest expected return |
 //! | `minimise cvar(95%)` | the least of any [`Risk`]: a scenario measure or `tracking_error(...)` |
 //! | `maximise return - 5 * cvar(95%)` | utility with any risks as penalties |
 //! | `maximise return - 5 * tracking_variance(index)` | enhanced indexing |
 //! | `maximise return / cvar(95%)`, `... over 0.2%` | the highest ratio over that risk-free rate |
 //! | `maximise robust return - 5 * variance` | by the worst expected return in the problem's [uncertainty set](crate::Uncertainty) |
+//! | `maximise robust return / cvar(95%)` | the ratio of that worst return to any [`Risk`] |
 //! | `minimise robust variance` | by the worst variance in the uncertainty set; also as penalty |
 //! | `minimise robust cvar(95%) within 0.1%` | the worst over distributions within that Wasserstein distance of the scenarios; also as penalty |
 //! | `maximise return - 0.1 * largest weight` | any [`Risk`] as penalty, here `max abs(w_i)` |
@@ -24,12 +26,15 @@
 //! | `maximise diversification` | the highest ratio of weighted volatility to volatility |
 //! | `minimise correlation` | minimum variance of the correlations alone |
 //! | `inverse variance` | weights in proportion to 1 / variance |
-//! | `risk parity` | equal risk contributions |
+//! | `risk parity` | equal contributions to variance |
+//! | `risk parity by cvar(95%)` | equal contributions to any [`Risk`] that grows with the weights |
+//! | `risk parity by cvar(95%) with budgets SPY 3, AGG 2` | contributions in proportion to budgets, 1 where none is said |
 //! | `relaxed risk parity` | as equal contributions as the sentences allow (Gambeta and Kwon, model A) |
 //! | `relaxed risk parity regularised`, `... penalised by 2` | their models B and C |
 //! | `factor risk parity: market, value` | equal contributions of factors, whose exposures are characteristics |
 //! | `hierarchical risk parity` | López de Prado's, by variance with single linkage |
 //! | `hierarchical risk parity by volatility with ward linkage` | its variants |
+//! | `hierarchical risk parity by cvar(95%)` | by any [`RiskMeasure`](risk::RiskMeasure) of the scenarios |
 //! | `hierarchical equal risk` | Raffinot's, by variance with ward linkage; the same variants |
 //! | `nested clusters`, `nested clusters with average linkage` | minimum variance in and among clusters |
 //! | `schur complementary`, `schur complementary at 30% with single linkage` | between hierarchical risk parity (0%) and minimum variance (100%) |
@@ -38,6 +43,9 @@
 mod reading;
 mod writing;
 
+use risk::RiskMeasure;
+
+use crate::cost_factors::CostFactors;
 use crate::risk_of::Risk;
 
 /// What an allocation is for.
@@ -75,8 +83,8 @@ pub enum Objective {
     MeanRisk {
         /// What a unit of each risk costs in units of return; not negative.
         penalties: Vec<(f64, Risk)>,
-        /// Whether the costs of the trades are taken off.
-        costs: bool,
+        /// What each part of the costs counts.
+        costs: CostFactors,
     },
     /// The highest ratio of excess return to a risk.
     MaximumRatio {
@@ -84,11 +92,19 @@ pub enum Objective {
         risk: Risk,
         /// The risk-free return over the horizon of the expected returns, as a fraction.
         risk_free: f64,
+        /// Whether the return is the worst over the problem's uncertainty set.
+        robust: bool,
     },
     /// The highest mean logarithm of wealth over the scenarios (Kelly, 1956).
     MaximumGrowth,
-    /// Equal contributions to risk (Maillard, Roncalli and Teiletche, 2010).
-    RiskParity,
+    /// Contributions to risk in proportion to budgets (Maillard, Roncalli and Teiletche, 2010;
+    /// Bruder and Roncalli, 2012).
+    RiskParity {
+        /// What is shared out.
+        risk: Risk,
+        /// Positive budgets of assets by their symbols; those of the others are 1.
+        budgets: Vec<(String, f64)>,
+    },
     /// Contributions to risk as equal as the sentences allow (Gambeta and Kwon, 2020).
     RelaxedRiskParity {
         /// What else is kept small.
@@ -165,14 +181,16 @@ pub enum Linkage {
     Ward,
 }
 
-/// What hierarchical risk parity balances between two clusters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What hierarchical methods balance between two clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Measure {
     /// Variance, as in the paper.
     #[default]
     Variance,
     /// Volatility: a milder tilt towards calm assets.
     Volatility,
+    /// A measure of the scenarios.
+    Of(RiskMeasure),
 }
 
 /// How much of the other half a Schur complementary allocation takes into account if nothing is
@@ -192,7 +210,7 @@ impl Objective {
             Objective::MeanRisk { .. } => "mean-risk",
             Objective::MaximumRatio { .. } => "maximum ratio of return to risk",
             Objective::MaximumGrowth => "exact Kelly",
-            Objective::RiskParity => "risk parity",
+            Objective::RiskParity { .. } => "risk parity",
             Objective::RelaxedRiskParity { .. } => "relaxed risk parity",
             Objective::FactorRiskParity { .. } => "factor risk parity",
             Objective::InverseVariance => "inverse variance",
@@ -219,10 +237,13 @@ impl Objective {
 }
 
 /// The expected return less penalties.
-pub(crate) fn utility(penalties: Vec<(f64, Risk)>, costs: bool) -> Objective {
+pub(crate) fn utility(penalties: Vec<(f64, Risk)>, costs: CostFactors) -> Objective {
+    let plain = [CostFactors::NONE, CostFactors::ALL].contains(&costs);
     match penalties[..] {
-        [] => Objective::MeanVariance { risk_aversion: 0.0, costs },
-        [(risk_aversion, Risk::Variance)] => Objective::MeanVariance { risk_aversion, costs },
+        [] if plain => Objective::MeanVariance { risk_aversion: 0.0, costs: costs.any() },
+        [(risk_aversion, Risk::Variance)] if plain => {
+            Objective::MeanVariance { risk_aversion, costs: costs.any() }
+        }
         _ => Objective::MeanRisk { penalties, costs },
     }
 }
@@ -240,6 +261,17 @@ mod tests {
             ("maximise return - 5*variance - costs", "maximise return - 5 * variance - costs"),
             ("maximise return - costs - variance", "maximise return - 1 * variance - costs"),
             ("maximize return", "maximise return"),
+            ("maximise return - 2 * costs", "maximise return - 2 * costs"),
+            ("maximise return - trading costs - borrow - holding fees", "maximise return - costs"),
+            (
+                "maximise return - 3 * borrow - variance - trading",
+                "maximise return - 1 * variance - trading - 3 * borrow",
+            ),
+            ("maximise robust return / volatility", "maximise robust return / volatility"),
+            (
+                "maximise robust return / cvar over 1%",
+                "maximise robust return / cvar(95%) over 0.01",
+            ),
             ("maximise sharpe", "maximise sharpe"),
             ("maximise sharpe over 2%", "maximise sharpe over 0.02"),
             ("minimise CVaR", "minimise cvar(95%)"),
@@ -259,6 +291,19 @@ mod tests {
                 "maximise return - 2 * robust cvar(95%) within 0.001 - 0.1 * largest weight",
             ),
             ("risk parity", "risk parity"),
+            ("risk parity by variance", "risk parity"),
+            ("Risk parity CVaR(95%)", "risk parity by cvar(95%)"),
+            ("risk parity by kt", "risk parity by square-root kurtosis"),
+            (
+                "risk parity by cdar with budgets BRK.B 2, A 0.5",
+                "risk parity by cdar(95%) with budgets BRK.B 2, A 0.5",
+            ),
+            ("risk parity with budgets A 3", "risk parity with budgets A 3"),
+            ("hierarchical risk parity by CVaR", "hierarchical risk parity by cvar(95%)"),
+            (
+                "hierarchical equal risk by max drawdown(compounded) with single linkage",
+                "hierarchical equal risk by max drawdown(compounded) with single linkage",
+            ),
             ("relaxed risk parity", "relaxed risk parity"),
             ("Relaxed risk parity regularised", "relaxed risk parity regularised"),
             ("relaxed risk parity penalised by 2", "relaxed risk parity penalised by 2"),
@@ -326,13 +371,23 @@ mod tests {
                 "maximise return - -5 * variance",
                 "character 19: expected a number that is not negative",
             ),
+            ("maximise return - costs - borrow", "character 27: expected each cost once"),
             (
-                "maximise return - 2 * costs",
-                "character 19: expected `costs` without a factor (change the cost model instead)",
+                "risk parity by cvra(95%)",
+                "character 16: expected `variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`; did you mean `cvar(95%)`?",
+            ),
+            (
+                "risk parity with budgets A",
+                "character 26: expected an asset and its budget, such as `SPY 2`",
+            ),
+            ("risk parity with budgets A 1, A 2", "character 31: expected each asset once"),
+            (
+                "hierarchical risk parity by cvra",
+                "character 29: expected `variance`, `volatility` or a measure of scenarios such as `cvar(95%)`; did you mean `cvar`?",
             ),
             ("learned with 0 hidden", "character 14: expected a whole number from 1 to 1000000"),
             ("learned every 5 weeks", "character 17: expected `days`"),
-            ("maximise return - costs - costs", "character 27: expected each penalty once"),
+            ("maximise return - costs - costs", "character 27: expected each cost once"),
             (
                 "maximise return - varianse",
                 "character 19: expected `variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`; did you mean `variance`?",

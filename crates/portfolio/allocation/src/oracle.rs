@@ -73,6 +73,16 @@ pub(crate) fn support(measure: M, scenarios: &Scenarios<'_>, returns: &[f64]) ->
             let rest = |c: f64| (1.0 - c / tail).max(0.0).powi(2);
             spectral(scenarios, &losses(), |from, to| rest(from) - rest(to))
         }
+        M::TailGiniRange(level) => {
+            let tail = tail_of(level);
+            let rest = |c: f64| (1.0 - c / tail).max(0.0).powi(2);
+            let weight = |from: f64, to: f64| rest(from) - rest(to);
+            let mut gains = spectral(scenarios, returns, weight);
+            gains.scenarios.iter_mut().for_each(|(_, q)| *q = -*q);
+            spectral(scenarios, &losses(), weight).and(gains)
+        }
+        M::EvenMoment(p) => even(scenarios, returns, p, |d| d),
+        M::EvenSemiMoment(p) => even(scenarios, returns, p, |d| d.min(0.0)),
         M::MaximumDrawdown => drawdown(returns, |depths| {
             let (at, depth) = largest(scenarios, depths);
             (depth, vec![(at, 1.0)])
@@ -114,6 +124,8 @@ pub(crate) fn support(measure: M, scenarios: &Scenarios<'_>, returns: &[f64]) ->
         }
         M::EntropicValueAtRisk(_)
         | M::RelativisticValueAtRisk(..)
+        | M::EntropicValueAtRiskRange(_)
+        | M::RelativisticValueAtRiskRange(..)
         | M::EntropicDrawdownAtRisk(_)
         | M::RelativisticDrawdownAtRisk(..) => return None,
     })
@@ -122,6 +134,28 @@ pub(crate) fn support(measure: M, scenarios: &Scenarios<'_>, returns: &[f64]) ->
 /// The share of scenarios in the tail: `0.05` exactly for a level of `0.95`.
 pub(crate) fn tail_of(level: f64) -> f64 {
     ((1.0 - level) * 1e12).round() / 1e12
+}
+
+/// `(E d^2p)^(1/2p)` of the part `d` of each deviation: the root of an even moment, which grows in
+/// proportion to the weights.
+fn even(scenarios: &Scenarios<'_>, returns: &[f64], p: u8, part: impl Fn(f64) -> f64) -> Support {
+    let probability = |s: usize| scenarios.probability(s);
+    let mean: f64 = returns.iter().enumerate().map(|(s, r)| probability(s) * r).sum();
+    let parts: Vec<f64> = returns.iter().map(|r| part(r - mean)).collect();
+    let largest = parts.iter().fold(0.0_f64, |max, d| max.max(d.abs()));
+    if largest == 0.0 {
+        return Support::default();
+    }
+    // In units of the largest, lest high powers vanish.
+    let power = 2 * i32::from(p);
+    let moment = parts.iter().enumerate();
+    let moment: f64 = moment.map(|(s, d)| probability(s) * (d / largest).powi(power)).sum();
+    let root = moment.powf(1.0 / f64::from(power));
+    let slope = |(s, d): (usize, &f64)| probability(s) * (d / largest / root).powi(power - 1);
+    let slopes: Vec<f64> = parts.iter().enumerate().map(slope).collect();
+    let offset: f64 = slopes.iter().sum();
+    let sum = slopes.iter().enumerate().map(|(s, q)| (s, q - probability(s) * offset)).collect();
+    Support { value: root * largest, constant: 0.0, scenarios: sum }
 }
 
 /// From a mean square with half its slope to its root with its slope.

@@ -42,6 +42,11 @@ const MAX_SWEEPS: u32 = 2_000;
 /// Fails as [`allocate`](crate::allocate) does, and if a budget is not positive.
 pub fn risk_budgets(problem: &Problem<'_>, budgets: &[f64]) -> Result<Target, AllocationError> {
     problem.check(false)?;
+    by_budgets(problem, "risk budgets", budgets)
+}
+
+/// The budgets, one positive number for each asset, as parts of one.
+pub(crate) fn shares(problem: &Problem<'_>, budgets: &[f64]) -> Result<Vec<f64>, AllocationError> {
     if budgets.len() != problem.n_assets() {
         let (expected, found) = (problem.n_assets(), budgets.len());
         return Err(AllocationError::Shape { what: "the risk budget", expected, found });
@@ -50,21 +55,18 @@ pub fn risk_budgets(problem: &Problem<'_>, budgets: &[f64]) -> Result<Target, Al
         let (symbol, value) = (problem.symbol(asset).clone(), budgets[asset]);
         return Err(AllocationError::NoBudget { symbol, value });
     }
-    let mean = budgets.iter().sum::<f64>() / budgets.len() as f64;
-    let budgets = budgets.iter().map(|budget| budget / mean).collect();
-    by_budgets(problem, "risk budgets", budgets)
+    let sum: f64 = budgets.iter().sum();
+    Ok(budgets.iter().map(|budget| budget / sum).collect())
 }
 
-/// The weights of equal risk contributions.
-pub(crate) fn allocate(problem: &Problem<'_>) -> Result<Target, AllocationError> {
-    by_budgets(problem, "risk parity", vec![1.0; problem.n_assets()])
-}
-
-fn by_budgets(
+/// The weights of these budgets.
+pub(crate) fn by_budgets(
     problem: &Problem<'_>,
     method: &'static str,
-    budgets: Vec<f64>,
+    budgets: &[f64],
 ) -> Result<Target, AllocationError> {
+    let n = budgets.len() as f64;
+    let budgets = shares(problem, budgets)?.iter().map(|share| share * n).collect();
     moving(problem, method)?;
     let mut region = Region::new(problem, sentences(problem.constraints))?;
     let total = long_only_total(&region)?;

@@ -44,6 +44,10 @@ pub struct Problem<'a> {
     /// What the covariance is made of, if known: with factors, mean-variance takes time in
     /// proportion to the assets. It must equal the covariance of the moments.
     pub structure: Option<Structure<'a>>,
+    /// The value of each asset that is traded in a usual day, in parts of net asset value, for
+    /// `participation <= 5%`: with daily volume `V` in money and net asset value `N`, `V / N`. Empty
+    /// if it is not known.
+    pub volumes: &'a [f64],
     /// How wrong the moments may be, for sentences such as `robust variance`.
     pub uncertainty: Option<&'a Uncertainty>,
 }
@@ -69,6 +73,7 @@ impl<'a> Problem<'a> {
             benchmarks: &NO_NUMBERS,
             characteristics: &NO_NUMBERS,
             structure: None,
+            volumes: &[],
             uncertainty: None,
         }
     }
@@ -155,6 +160,14 @@ impl Problem<'_> {
         if !self.previous.is_empty() {
             self.check_part("the previous weight", self.previous)?;
         }
+        if !self.volumes.is_empty() {
+            let what = "the daily volume";
+            self.check_part(what, self.volumes)?;
+            if let Some(asset) = self.volumes.iter().position(|volume| *volume < 0.0) {
+                let (symbol, value) = (self.symbol(asset).clone(), self.volumes[asset]);
+                return Err(AllocationError::NegativeVolume { symbol, value });
+            }
+        }
         if let Some(costs) = &self.costs {
             for (what, rates) in costs.parts().into_iter().filter(|(_, rates)| !rates.is_empty()) {
                 self.check_part(what, rates)?;
@@ -185,7 +198,11 @@ impl Problem<'_> {
         Ok(())
     }
 
-    fn check_part(&self, what: &'static str, values: &[f64]) -> Result<(), AllocationError> {
+    pub(crate) fn check_part(
+        &self,
+        what: &'static str,
+        values: &[f64],
+    ) -> Result<(), AllocationError> {
         if values.len() != self.n_assets() {
             return Err(AllocationError::Shape {
                 what,

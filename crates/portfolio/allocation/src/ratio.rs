@@ -7,7 +7,8 @@
 //! minimise $\rho(y)$ subject to $e^\top y = \max_i |e_i|$ and every row of the region times
 //! $\kappa \ge 0$. Cuts and cones of a risk pass through the origin, so that they are the same in
 //! $y$; a target return is multiplied by $\kappa$. Variance and semi-variance are squares: the
-//! ratio to their roots is meant instead. Costs do not enter.
+//! ratio to their roots is meant instead. Costs do not enter. Robustly, the excess return is the
+//! worst over the uncertainty set, and `e^T y` less what uncertainty takes off is at least that.
 
 use types::Target;
 
@@ -15,8 +16,10 @@ use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::refuse;
 use crate::cutting::{self, WarmStart};
 use crate::epigraph::RiskTerm;
+use crate::measure::ScenarioMeasure;
 use crate::region::{Region, sentences};
 use crate::risk_of::Risk;
+use crate::robust;
 use crate::sharpe::{homogenised, no_excess, size};
 use crate::solver::Outcome;
 use crate::utility::expected;
@@ -29,6 +32,7 @@ pub(crate) fn maximise<'a>(
     problem: &'a Problem<'a>,
     risk: &Risk,
     risk_free: f64,
+    robust: bool,
     warm: &mut WarmStart,
 ) -> Result<Target, AllocationError> {
     if risk.squared() {
@@ -36,10 +40,12 @@ pub(crate) fn maximise<'a>(
             Risk::Variance => "volatility",
             Risk::TrackingVariance(_) => "tracking_error",
             Risk::RobustVariance => "robust volatility",
+            Risk::Scenario(ScenarioMeasure::EvenMoment(_)) => "standard deviation",
             _ => "semi-deviation",
         };
         return Err(AllocationError::NotHomogeneous { risk: risk.to_string(), instead });
     }
+    risk.check()?;
     let excess: Vec<f64> = problem.expected_return.iter().map(|r| r - risk_free).collect();
     let unit = excess.iter().fold(0.0_f64, |max, e| max.max(e.abs()));
     let mut region = Region::new(problem, sentences(problem.constraints))?;
@@ -48,13 +54,27 @@ pub(crate) fn maximise<'a>(
         let (term, _) = part.term(problem, &risk.to_string())?;
         terms.push((factor, region.epigraph(term.clone()), term));
     }
+    let lost = match robust {
+        true => Some(robust::of_mean(problem, "robust return")?),
+        false => None,
+    };
+    let lost = lost.map(|term| (region.epigraph(term.clone()), term));
     let rows = std::mem::take(&mut region.rows);
     let epigraphs = std::mem::take(&mut region.epigraphs);
     let mut program = homogenised(&rows, region.columns, &excess, unit, &epigraphs);
+    if let (Some((column, _)), Some(earned)) = (&lost, program.rows.last_mut()) {
+        // The last row says what is earned: now at least that, net of what uncertainty takes off.
+        earned.terms.iter_mut().for_each(|(_, e)| *e = -*e);
+        earned.terms.push((*column, 1.0 / unit.max(f64::MIN_POSITIVE)));
+        (earned.equality, earned.limit) = (false, -1.0);
+    }
     terms.iter().for_each(|(factor, column, _)| program.linear[*column] = *factor);
     let mut solution = match cutting::solve(&program, warm) {
         Outcome::Solved(solution) => solution,
-        Outcome::Infeasible => return Err(no_excess(problem, METHOD, risk_free, &excess)?),
+        Outcome::Infeasible => {
+            let lost = lost.map(|(_, term)| term);
+            return Err(no_excess(problem, METHOD, risk_free, &excess, lost)?);
+        }
         other => return Err(refuse(problem, METHOD, other)?),
     };
     let of_y: f64 = terms.iter().map(|(factor, column, _)| factor * solution.x[*column]).sum();
@@ -70,7 +90,8 @@ pub(crate) fn maximise<'a>(
         factor * term.value(&weights, 1.0).unwrap_or(solution.x[*column])
     };
     let risk_of_weights: f64 = terms.iter().map(value).sum();
-    let ratio = expected(&excess, &weights) / risk_of_weights;
+    let lost = lost.map(|(column, term)| term.value(&weights, 1.0).unwrap_or(solution.x[column]));
+    let ratio = (expected(&excess, &weights) - lost.unwrap_or(0.0)) / risk_of_weights;
     // V = ρ(y) = unit / ratio, so d ratio = −ratio² dV / unit.
     let price = ratio * ratio / unit;
     solution.residuals.gap *= price;

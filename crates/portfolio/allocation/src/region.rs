@@ -9,6 +9,7 @@ use types::Symbol;
 use crate::constraint::{Constraint, Quantity, Relation};
 use crate::epigraph::{Epigraph, RiskTerm};
 use crate::risk_of::Risk;
+use crate::robust;
 use crate::sentence::{closest, percent};
 use crate::{AllocationError, Problem};
 
@@ -191,6 +192,20 @@ impl<'a> Region<'a> {
                 let trades = self.trades();
                 self.push_distances(&trades, 2.0 * bound, label);
             }
+            Quantity::Participation => self.push_participation(sentence, label)?,
+            Quantity::Return => {
+                self.problem.check_part("the expected return", self.problem.expected_return)?;
+                let returns = self.problem.expected_return.iter().copied().enumerate();
+                self.push_sum(returns.collect(), relation, bound, label);
+            }
+            Quantity::RobustReturn => {
+                self.problem.check_part("the expected return", self.problem.expected_return)?;
+                let lost = robust::of_mean(self.problem, sentence.as_str())?;
+                let lost = self.epigraph(lost);
+                let returns = self.problem.expected_return.iter().map(|r| -r).enumerate();
+                let terms = returns.chain([(lost, 1.0)]).collect();
+                self.push(terms, false, -bound, label);
+            }
             Quantity::Long | Quantity::Short => {
                 // The positive part is half of the weight and its absolute value.
                 let sign = if sentence.quantity == Quantity::Long { 0.5 } else { -0.5 };
@@ -220,8 +235,9 @@ impl<'a> Region<'a> {
             Quantity::Variance
             | Quantity::Volatility
             | Quantity::TrackingError(_)
+            | Quantity::Aim(_)
             | Quantity::Risk(_) => {
-                let (risk, squared) = bounded_risk(self.problem, sentence)?;
+                let (risks, squared) = bounded_risk(self.problem, sentence)?;
                 let limit = match squared {
                     true if bound > 0.0 => bound.sqrt(),
                     _ => bound,
@@ -229,8 +245,29 @@ impl<'a> Region<'a> {
                 if squared && bound > 0.0 {
                     self.stretches.push((index, 0.5 / limit));
                 }
-                let column = self.epigraph(risk);
-                self.push(vec![(column, 1.0)], false, limit, label);
+                let parts = risks.into_iter().map(|(factor, risk)| (self.epigraph(risk), factor));
+                let parts = parts.collect();
+                self.push(parts, false, limit, label);
+            }
+        }
+        Ok(())
+    }
+
+    /// Each trade within its part of the daily volume, the first portfolio included.
+    fn push_participation(
+        &mut self,
+        sentence: &Constraint,
+        label: Label,
+    ) -> Result<(), AllocationError> {
+        let volumes = self.problem.volumes;
+        if volumes.is_empty() {
+            return Err(AllocationError::NoVolumes { sentence: sentence.to_string() });
+        }
+        for (asset, volume) in volumes.iter().enumerate() {
+            let most = (sentence.bound * volume).max(0.0);
+            for sign in [1.0, -1.0] {
+                let limit = most + sign * self.previous[asset];
+                self.push(vec![(asset, sign)], false, limit, label);
             }
         }
         Ok(())
@@ -341,11 +378,6 @@ impl<'a> Region<'a> {
     }
 }
 
-/// `x[column] == value`.
-pub(crate) fn fixed(column: usize, value: f64) -> Row {
-    Row { terms: vec![(column, 1.0)], equality: true, limit: value, label: Label::Support }
-}
-
 fn narrow((lower, upper): (&mut f64, &mut f64), relation: Relation, bound: f64) {
     if relation != Relation::AtMost {
         *lower = lower.max(bound);
@@ -430,18 +462,23 @@ fn unknown(
     }
 }
 
-/// The risk that a sentence bounds, by its root if it is a square.
+/// The risk that a sentence bounds, by its root if it is a square, as the sum of its parts.
 pub(crate) fn bounded_risk<'a>(
     problem: &'a Problem<'a>,
     sentence: &Constraint,
-) -> Result<(RiskTerm<'a>, bool), AllocationError> {
+) -> Result<(Vec<(f64, RiskTerm<'a>)>, bool), AllocationError> {
     let risk = match &sentence.quantity {
         Quantity::TrackingError(name) => Risk::TrackingError(name.clone()),
         Quantity::Risk(measure) => Risk::Scenario(*measure),
+        Quantity::Aim(risk) => risk.clone(),
         Quantity::Variance => Risk::Variance,
         _ => Risk::Volatility,
     };
-    risk.term(problem, sentence.as_str())
+    risk.check()?;
+    let parts = risk.parts().into_iter().map(|(factor, part)| {
+        part.term(problem, sentence.as_str()).map(|(term, _)| (factor, term))
+    });
+    Ok((parts.collect::<Result<_, _>>()?, risk.squared()))
 }
 
 /// The columns of a group's members, each once.

@@ -31,8 +31,12 @@ pub(crate) fn cheapest(
     for row in std::mem::take(&mut region.rows) {
         match row.label {
             Label::Sentence(index) => {
-                let halves = region.sentences[index].quantity == Quantity::Turnover;
-                give(&mut rows, row, first + index, if halves { 2.0 } else { 1.0 });
+                let factor = match region.sentences[index].quantity {
+                    Quantity::Turnover => 2.0,
+                    Quantity::Participation => problem.volumes[row.terms[0].0],
+                    _ => 1.0,
+                };
+                give(&mut rows, row, first + index, factor);
             }
             _ => rows.push(row),
         }

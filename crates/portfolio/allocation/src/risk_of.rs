@@ -11,7 +11,7 @@ use crate::measure::ScenarioMeasure;
 use crate::robust;
 use crate::root::gram_root;
 use crate::scenarios::Scenarios;
-use crate::sentence::{Cursor, ParseError, closest, percent};
+use crate::sentence::{Cursor, ParseError, closest, exact};
 use crate::{AllocationError, Problem};
 
 /// A risk of the weights.
@@ -80,13 +80,33 @@ impl Risk {
 
     /// Whether it is the square of a risk that grows in proportion to the weights.
     pub(crate) fn squared(&self) -> bool {
-        matches!(
-            self,
-            Risk::Variance
-                | Risk::RobustVariance
-                | Risk::TrackingVariance(_)
-                | Risk::Scenario(ScenarioMeasure::SemiVariance)
-        )
+        matches!(self, Risk::Variance | Risk::RobustVariance | Risk::TrackingVariance(_))
+            || matches!(self, Risk::Scenario(measure) if measure.squared())
+    }
+
+    /// Whether, by its root if it is a square, it grows in proportion to the weights. Partial
+    /// moments do so together with their target.
+    pub(crate) fn proportional(&self) -> bool {
+        !matches!(self, Risk::TrackingError(_) | Risk::TrackingVariance(_))
+    }
+
+    /// The first parameter that is out of its range, if one is.
+    pub(crate) fn check(&self) -> Result<(), AllocationError> {
+        match self {
+            Risk::Scenario(measure) => measure.check(),
+            Risk::RobustConditionalValueAtRisk { level, radius } => {
+                ScenarioMeasure::ConditionalValueAtRisk(*level).check()?;
+                match radius.is_finite() && *radius >= 0.0 {
+                    true => Ok(()),
+                    false => Err(AllocationError::Parameter {
+                        name: "the Wasserstein distance",
+                        found: *radius,
+                        must: "finite and not negative",
+                    }),
+                }
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The risks that it is the sum of, each with its factor.
@@ -107,6 +127,7 @@ impl Risk {
         sentence: &str,
     ) -> Result<(RiskTerm<'a>, bool), AllocationError> {
         let n = problem.n_assets();
+        self.check()?;
         let term = match self {
             Risk::Variance | Risk::Volatility => RiskTerm::Distance {
                 root: gram_root(&problem.moments.covariance),
@@ -118,12 +139,7 @@ impl Risk {
             },
             Risk::Scenario(measure) => {
                 let scenarios = Scenarios::of(problem, measure.to_string())?;
-                let relativistic = matches!(
-                    measure,
-                    ScenarioMeasure::RelativisticValueAtRisk(..)
-                        | ScenarioMeasure::RelativisticDrawdownAtRisk(..)
-                );
-                if relativistic && !scenarios.probabilities.is_empty() {
+                if measure.relativistic() && !scenarios.probabilities.is_empty() {
                     return Err(AllocationError::Unequal { measure: measure.to_string() });
                 }
                 let found = (0..scenarios.count()).filter(|s| scenarios.possible(*s)).count();
@@ -200,7 +216,7 @@ impl fmt::Display for Risk {
             Risk::RobustVariance => f.write_str("robust variance"),
             Risk::RobustVolatility => f.write_str("robust volatility"),
             Risk::RobustConditionalValueAtRisk { level, radius } => {
-                write!(f, "robust cvar({}) within {radius}", percent(*level))
+                write!(f, "robust cvar({}) within {radius}", exact(*level))
             }
             Risk::LargestWeight => f.write_str("largest weight"),
         }

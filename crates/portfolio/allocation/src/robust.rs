@@ -34,6 +34,38 @@ pub(crate) enum Spread {
 }
 
 impl Worst {
+    /// The slopes of the worst volatility.
+    pub(crate) fn gradient(&self, weights: &[f64]) -> Vec<f64> {
+        let value = self.value(weights);
+        let unit = if value > 0.0 { value } else { 1.0 };
+        let mut slopes = vec![0.0; weights.len()];
+        let mut add = |row: &[f64], part: f64| {
+            slopes.iter_mut().zip(row).for_each(|(slope, a)| *slope += part / unit * a);
+        };
+        self.root.iter().for_each(|row| add(row, dot(row, weights)));
+        match &self.spread {
+            Spread::Absolute(rows) => {
+                let sizes: Vec<f64> = weights.iter().map(|w| w.abs()).collect();
+                for row in rows {
+                    let signed: Vec<f64> =
+                        row.iter().zip(weights).map(|(a, w)| a * w.signum()).collect();
+                    add(&signed, dot(row, &sizes));
+                }
+            }
+            Spread::Squares { variances, factor } => {
+                let parts: Vec<f64> =
+                    variances.iter().zip(weights).map(|(v, w)| v * w * w).collect();
+                let sum: f64 = parts.iter().sum();
+                let size = (sum * sum + dot(&parts, &parts)).sqrt().max(f64::MIN_POSITIVE);
+                let own = parts.iter().zip(variances.iter().zip(weights));
+                let slopes: Vec<f64> =
+                    own.map(|(q, (v, w))| factor * (sum + q) / size * v * w).collect();
+                add(&slopes, 1.0);
+            }
+        }
+        slopes
+    }
+
     /// The worst volatility.
     pub(crate) fn value(&self, weights: &[f64]) -> f64 {
         let squares = |rows: &[Vec<f64>], x: &[f64]| -> f64 {

@@ -223,6 +223,20 @@ impl<'a> Cursor<'a> {
         Ok(name)
     }
 
+    /// What comes up to the word `end` or the end of the sentence.
+    pub(crate) fn until_word(&mut self, end: &str) -> &'a str {
+        self.here();
+        let rest = self.rest();
+        let places = rest.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
+        let mut ends = places.filter(|at| {
+            let mut ahead = Self { at: self.at + at, ..*self };
+            ahead.take_word(end)
+        });
+        let length = ends.next().unwrap_or(rest.len());
+        self.at += length;
+        rest[..length].trim_end()
+    }
+
     /// An error unless the sentence ends here.
     pub(crate) fn finish(&mut self) -> Result<(), ParseError> {
         if self.at_end() {
@@ -257,6 +271,13 @@ pub(crate) fn closest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>)
         .filter(|(likeness, _)| *likeness >= 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name.to_owned())
+}
+
+/// A number as a percentage, or where that would be read as another, as it is.
+pub(crate) fn exact(value: f64) -> String {
+    let text = percent(value);
+    let read = text.trim_end_matches('%').parse().map(|read: f64| read / 100.0);
+    if read == Ok(value) { text } else { value.to_string() }
 }
 
 /// `0.15` as `15%`, without the noise of binary fractions.

@@ -19,7 +19,7 @@ use crate::active_set::ActiveSet;
 use crate::certificate::{binding, cleaned, solved};
 use crate::conflict::{conflict, refuse};
 use crate::critical_line::fixed_budget;
-use crate::epigraph::Epigraph;
+use crate::epigraph::{Epigraph, RiskTerm};
 use crate::evidence::{self, Claim};
 use crate::naive::moving;
 use crate::region::{Label, Region, Row, sentences};
@@ -68,7 +68,7 @@ fn ratio(
     });
     let mut solution = match solve(&program) {
         Outcome::Solved(solution) => solution,
-        Outcome::Infeasible => return Err(no_excess(problem, method, risk_free, &excess)?),
+        Outcome::Infeasible => return Err(no_excess(problem, method, risk_free, &excess, None)?),
         other => return Err(refuse(problem, method, other)?),
     };
     // The program's own columns end with κ; those that cones added come after.
@@ -207,27 +207,31 @@ fn least_size(
 }
 
 /// Why the homogenised program has no solution: the region is empty, or nothing in it earns more
-/// than the risk-free rate.
-pub(crate) fn no_excess(
-    problem: &Problem<'_>,
+/// than the risk-free rate. `lost` is what uncertainty takes off, if it counts.
+pub(crate) fn no_excess<'a>(
+    problem: &'a Problem<'a>,
     method: &'static str,
     risk_free: f64,
     excess: &[f64],
+    lost: Option<RiskTerm<'a>>,
 ) -> Result<AllocationError, AllocationError> {
     if let Some(conflict) = conflict(problem)? {
         return Ok(conflict);
     }
-    let region = Region::new(problem, sentences(problem.constraints))?;
+    let mut region = Region::new(problem, sentences(problem.constraints))?;
+    let lost = lost.map(|term| region.epigraph(term));
     let mut linear = vec![0.0; region.columns];
     for (slope, e) in linear.iter_mut().zip(excess) {
         *slope = -e;
     }
+    lost.iter().for_each(|column| linear[*column] = 1.0);
     let best =
         Program { linear, rows: region.rows, epigraphs: region.epigraphs, ..Program::default() };
     match solve(&best) {
         Outcome::Solved(solution) => Ok(AllocationError::NoExcessReturn {
             risk_free,
-            best: expected(excess, &solution.x[..problem.n_assets()]),
+            best: expected(excess, &solution.x[..problem.n_assets()])
+                - lost.map_or(0.0, |column| solution.x[column]),
         }),
         other => refuse(problem, method, other),
     }

@@ -65,10 +65,7 @@ fn refuse(
     objectives: &[Objective],
     problem: &Problem<'_>,
 ) -> Result<(), AllocationError> {
-    let costs = matches!(
-        last,
-        Objective::MeanVariance { costs: true, .. } | Objective::MeanRisk { costs: true, .. }
-    );
+    let costs = matches!(last, Objective::MeanVariance { costs: true, .. });
     let integers = problem.constraints.iter().find(|sentence| sentence.quantity.discrete());
     let reason = match integers {
         _ if objectives.is_empty() => "there are no portfolios to stack".to_owned(),

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::ops::{Add, Mul, Neg, Sub};
 
+use crate::cost_factors::CostFactors;
 use crate::objective::utility;
 use crate::{Objective, Risk};
 
@@ -70,12 +71,8 @@ impl TryFrom<Terms> for Objective {
             return refuse("the sum rewards losses; add the return and subtract costs".to_owned());
         }
         if returns > 0.0 {
-            if costs < 0.0 && (costs + returns).abs() > 1e-12 * returns {
-                let why = "costs count as much as the return; scale the problem's costs instead";
-                return refuse(why.to_owned());
-            }
             let penalties = risks.into_iter().map(|(factor, risk)| (-factor / returns, risk));
-            return Ok(utility(penalties.collect(), costs < 0.0));
+            return Ok(utility(penalties.collect(), CostFactors::all((-costs / returns).max(0.0))));
         }
         match <[(f64, Risk); 1]>::try_from(risks) {
             Ok([(_, Risk::Variance | Risk::Volatility)]) if costs >= 0.0 => {
@@ -169,6 +166,7 @@ mod tests {
         for (terms, sentence) in [
             (Terms::from(ExpectedReturn), "maximise return"),
             (ExpectedReturn - TradingCost, "maximise return - costs"),
+            (2.0 * ExpectedReturn - TradingCost, "maximise return - 0.5 * costs"),
             (2.0 * ExpectedReturn - 4.0 * tail.clone(), "maximise return - 2 * cvar(95%)"),
             (
                 ExpectedReturn - Risk::Variance - 3.0 * tail.clone() - Risk::Variance,
@@ -185,7 +183,6 @@ mod tests {
         for terms in [
             Terms::default(),
             ExpectedReturn + TradingCost,
-            ExpectedReturn - 0.5 * TradingCost,
             -ExpectedReturn,
             -Risk::Variance - TradingCost,
             f64::NAN * Risk::Variance,

@@ -172,7 +172,7 @@ impl Utility {
 
 /// What columns cost in fees: those for shorts are half of what the absolute weight is above the
 /// weight.
-fn fees(costs: &Costs, region: &mut Region<'_>) -> Vec<(usize, f64)> {
+pub(crate) fn fees(costs: &Costs, region: &mut Region<'_>) -> Vec<(usize, f64)> {
     let (n, mut fees) = (region.lower.len(), Vec::new());
     let rate = |part: &[f64], asset: usize| part.get(asset).copied().unwrap_or(0.0);
     let free = |asset| rate(&costs.borrow, asset) == 0.0 && rate(&costs.holding, asset) == 0.0;

@@ -39,6 +39,8 @@ struct Case {
     characteristics: BTreeMap<String, Vec<f64>>,
     #[serde(default)]
     probabilities: Vec<f64>,
+    #[serde(default)]
+    volumes: Vec<f64>,
     uncertainty: Option<UncertaintyFile>,
     /// The parts of a portfolio of portfolios.
     #[serde(default)]
@@ -92,6 +94,10 @@ struct ScenariosFile {
 struct CostsFile {
     linear: Vec<f64>,
     impact_factor: Vec<f64>,
+    #[serde(default)]
+    borrow: Vec<f64>,
+    #[serde(default)]
+    holding: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -136,12 +142,15 @@ fn run(case: &Case) -> (f64, Option<f64>) {
         costs: case.costs.as_ref().map(|costs| Costs {
             linear: costs.linear.clone(),
             impact_factor: costs.impact_factor.clone(),
+            borrow: costs.borrow.clone(),
+            holding: costs.holding.clone(),
             ..Costs::default()
         }),
         scenarios: scenarios.as_ref(),
         probabilities: &case.probabilities,
         benchmarks: &case.benchmarks,
         characteristics: &case.characteristics,
+        volumes: &case.volumes,
         uncertainty: uncertainty.as_ref(),
         ..Problem::new(&moments, parse_date("2022-12-28").unwrap())
     };

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use allocation::{Constraint, Discrete, Objective, Problem, allocate, allocate_discrete};
+use allocation::{Constraint, Costs, Discrete, Objective, Problem, allocate, allocate_discrete};
 use proptest::prelude::*;
-use risk::{Matrix, Moments};
+use risk::{Matrix, Moments, Returns, RiskMeasure};
 use types::{Status, Symbol};
 
 fn universes() -> impl Strategy<Value = Moments> {
@@ -185,4 +185,141 @@ fn sentences_lead_to_integers() {
     assert!(error("minimise variance", &["long only", "names >= 3"]).contains("least weight"));
     assert!(error("risk parity", &["names <= 3"]).contains("cannot count names or lots: ask for"));
     assert!("names <= 2.5".parse::<Constraint>().is_err());
+}
+
+/// Scenarios without a generator: sines of incommensurable frequencies, with some heavy losses.
+fn waves(assets: usize, rows: usize) -> (Returns, Moments) {
+    let value = |s: usize, i: usize| {
+        let (s, i) = (s as f64, i as f64);
+        let market = (1.7 * s).sin() + (0.37 * s * s).sin();
+        let own = (s * (1.3 + 0.71 * i) + i * i).sin();
+        0.004 * (1.0 + 0.05 * i) * market + 0.01 * own * own * own + 3e-4 * (i - 1.0)
+    };
+    let symbols: Vec<Symbol> = (0..assets).map(|i| Symbol::from(format!("S{i}"))).collect();
+    let values = (0..rows * assets).map(|k| value(k / assets, k % assets)).collect();
+    let returns = Returns::new(symbols.clone(), values).unwrap();
+    let mean: Vec<f64> =
+        (0..assets).map(|i| returns.column(i).iter().sum::<f64>() / rows as f64).collect();
+    let covariance = Matrix::from_fn(assets, |i, j| {
+        let part = |s: usize| (returns.row(s)[i] - mean[i]) * (returns.row(s)[j] - mean[j]);
+        (0..rows).map(part).sum::<f64>() / (rows - 1) as f64
+    });
+    let moments = Moments::new(symbols.into(), mean, covariance, rows).unwrap();
+    (returns, moments)
+}
+
+/// Risks over scenarios with few names, least weights and limits of risk: no choice of names, each
+/// asked for in sentences, is better.
+#[test]
+fn any_risk_goes_with_names() {
+    let (returns, moments) = waves(6, 60);
+    let groups = BTreeMap::new();
+    let benchmarks = BTreeMap::from([("index".to_owned(), vec![1.0 / 6.0; 6])]);
+    let ask = |objective: &str, sentences: &[String]| {
+        let sentences: Vec<Constraint> = sentences.iter().map(|s| s.parse().unwrap()).collect();
+        let costs = Costs { linear: vec![1e-4; 6], holding: vec![5e-5; 6], ..Costs::default() };
+        let problem = Problem {
+            scenarios: Some(&returns),
+            benchmarks: &benchmarks,
+            previous: &[0.3, 0.3, 0.2, 0.2, 0.0, 0.0],
+            costs: Some(costs),
+            ..problem(&moments, &sentences, &groups)
+        };
+        allocate(&objective.parse().unwrap(), &problem)
+    };
+    for (objective, limit) in [
+        ("minimise cvar(90%)", None),
+        ("minimise maximum drawdown", None),
+        ("minimise gini mean difference", None),
+        ("minimise semi-variance", None),
+        ("minimise evar(80%)", None),
+        ("minimise square-root kurtosis", None),
+        ("minimise robust cvar(90%) within 0.1%", None),
+        ("maximise return - 0.05 * cvar(90%) - costs", None),
+        ("maximise return - 3 * variance - 0.02 * mad - tracking_variance(index)", None),
+        ("maximise return", Some("cvar(90%) <= 1%")),
+        ("minimise variance", Some("turnover <= 40%")),
+        ("maximise return - 2 * costs", Some("variance <= 0.00003")),
+    ] {
+        let limits = || limit.into_iter().map(str::to_owned).chain(["long only".to_owned()]);
+        let few = ["names <= 3".to_owned(), "weight >= 15% or nothing".to_owned()];
+        let sentences: Vec<String> = limits().chain(few).collect();
+        let target = ask(objective, &sentences).unwrap();
+        assert_eq!(
+            target.certificate.status,
+            Status::Solved,
+            "{objective}: {:?}",
+            target.certificate
+        );
+        let held = target.weights.iter().filter(|w| **w > 0.0);
+        assert!(held.clone().count() <= 3 && held.clone().all(|w| *w >= 0.15 - 1e-8));
+        let gains = objective.starts_with("maximise");
+        let mut best = f64::INFINITY;
+        for subset in (1_usize..64).filter(|subset| subset.count_ones() <= 3) {
+            let names = (0..6).map(|i| match subset >> i & 1 {
+                1 => format!("weight(S{i}) >= 15%"),
+                _ => format!("weight(S{i}) == 0%"),
+            });
+            if let Ok(other) = ask(objective, &limits().chain(names).collect::<Vec<_>>()) {
+                let value = other.certificate.objective;
+                best = best.min(if gains { -value } else { value });
+            }
+        }
+        let found = target.certificate.objective;
+        let found = if gains { -found } else { found };
+        assert!((found - best).abs() <= 2e-6 * best.abs(), "{objective}: {found} {best}");
+    }
+}
+
+/// Whole lots under a limit of risk, against every composition of ten tenths.
+#[test]
+fn lots_keep_limits_of_risk() {
+    let (returns, moments) = waves(4, 60);
+    let groups = BTreeMap::new();
+    let measure: RiskMeasure = "cvar(90%)".parse().unwrap();
+    let cvar = |weights: &[f64]| measure.of(&returns.of_portfolio(weights).unwrap()).unwrap();
+    let sentences: Vec<Constraint> =
+        ["long only", "cvar(90%) <= 1.1%", "lots of 10%"].map(|s| s.parse().unwrap()).to_vec();
+    let problem = Problem { scenarios: Some(&returns), ..problem(&moments, &sentences, &groups) };
+    let target = allocate(&"maximise return".parse().unwrap(), &problem).unwrap();
+    assert!(cvar(&target.weights) <= 0.011 + 1e-9);
+    let mut best = f64::NEG_INFINITY;
+    for a in 0..=10_u32 {
+        for b in 0..=10 - a {
+            for c in 0..=10 - a - b {
+                let weights = [a, b, c, 10 - a - b - c].map(|lots| f64::from(lots) / 10.0);
+                if cvar(&weights) <= 0.011 {
+                    let earned = weights.iter().zip(&moments.mean).map(|(w, m)| w * m);
+                    best = best.max(earned.sum());
+                }
+            }
+        }
+    }
+    assert!((target.certificate.objective - best).abs() < 1e-9, "{:?} {best}", target.certificate);
+}
+
+#[test]
+fn a_search_that_is_too_large_says_so() {
+    let (returns, moments) = waves(30, 200);
+    let groups = BTreeMap::new();
+    let long = ["long only".parse().unwrap()];
+    let problem = Problem { scenarios: Some(&returns), ..problem(&moments, &long, &groups) };
+    let few = Discrete {
+        most_assets: Some(7),
+        least_weight: Some(0.05),
+        nodes: 3,
+        ..Discrete::default()
+    };
+    let objective: Objective = "minimise cvar(95%)".parse().unwrap();
+    match allocate_discrete(&objective, &problem, &few) {
+        Ok(target) => assert!(target.certificate.gap >= 0.0),
+        Err(error) => assert!(error.to_string().contains("limit of 3 nodes"), "{error}"),
+    }
+    let curved = Problem {
+        costs: Some(Costs { impact_factor: vec![0.1; 30], ..Costs::default() }),
+        ..problem
+    };
+    let objective: Objective = "maximise return - costs".parse().unwrap();
+    let error = allocate_discrete(&objective, &curved, &few).unwrap_err().to_string();
+    assert!(error.contains("impact does not go with names or lots"), "{error}");
 }

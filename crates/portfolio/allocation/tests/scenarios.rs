@@ -166,7 +166,7 @@ fn a_chain_of_objectives_records_what_failed() {
     let set = waves(4, 60);
     let chain = chain("maximise sharpe over 50%, else minimise cvar(95%)").unwrap();
     let constraints = parsed(&["long only"]);
-    let target = allocate_first(&chain, &set.problem(&constraints)).unwrap();
+    let target = allocate_first(&chain, &set.problem(&constraints)).unwrap().target;
     assert_eq!(target.certificate.method, "minimum risk");
     let tried = &target.certificate.fallbacks;
     assert!(tried.len() == 1 && tried[0].starts_with("maximise sharpe over 0.5: no portfolio"));

@@ -5,6 +5,12 @@ use types::{Date, MoneyError, OrderId, Symbol};
 /// Why there are no orders, or no cost analysis.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ExecutionError {
+    /// An order cannot be spread over time.
+    #[error("the order cannot be spread over time: {must}")]
+    Trajectory {
+        /// What must hold.
+        must: &'static str,
+    },
     /// A symbol that is to be traded has no price.
     #[error(
         "no price of {symbol} on {as_of}: import one, or leave {symbol} out of the universe before that day"

@@ -7,8 +7,10 @@
 //!    venue takes nothing else.
 //! 3. [`shortfall`] compares what was estimated, what was paid and what waiting cost.
 //!
+//! [`trajectory`] says how fast to trade an order that is too large for one piece.
+//!
 //! It knows nothing of brokers, of how an order is placed, or of why the weights are what they are.
-//! Schedules over a day (TWAP, VWAP, participation) are not here yet: an order is one piece.
+//! Schedules by volume (VWAP, participation) are not here yet: a checked order is one piece.
 
 mod checked;
 mod construct;
@@ -19,6 +21,7 @@ mod lots;
 mod reasons;
 mod screening;
 mod shortfall;
+mod trajectory;
 
 pub use checked::Checked;
 pub use construct::{Construction, construct};
@@ -29,3 +32,4 @@ pub use lots::Lots;
 pub use reasons::{Reason, Refusal, RefusalReason, Trim, TrimReason, reasons};
 pub use screening::Screening;
 pub use shortfall::{Marks, Shortfall, shortfall};
+pub use trajectory::{Impact, Trajectory, trajectory};

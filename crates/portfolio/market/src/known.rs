@@ -40,8 +40,45 @@ pub fn with_known(
     valid_days: usize,
     source: Digest,
 ) -> Result<Panel, MarketError> {
+    let known = by_symbol(table, known)?;
+    with_rows(panel, table, &known, fields, valid_days, source)
+}
+
+/// [`with_known`] for a table without symbols: what each row says is said of all of them. For texts,
+/// rates and other facts about the economy.
+///
+/// # Errors
+///
+/// As [`with_known`].
+pub fn with_known_of_all(
+    panel: &Panel,
+    table: &Table,
+    known: &str,
+    fields: &[String],
+    valid_days: usize,
+    source: Digest,
+) -> Result<Panel, MarketError> {
+    let (column, days) = dates(table, known)?;
+    let day = |(row, day): (usize, &Option<Date>)| {
+        let day = day.ok_or_else(|| no_date(table, column, table.first_line + row))?;
+        Ok((day, row))
+    };
+    let mut known: Known = days.iter().enumerate().map(day).collect::<Result<_, MarketError>>()?;
+    known.sort_by_key(|(day, _)| *day);
+    let all = panel.symbols().iter().map(|symbol| (symbol.clone(), known.clone())).collect();
+    with_rows(panel, table, &all, fields, valid_days, source)
+}
+
+fn with_rows(
+    panel: &Panel,
+    table: &Table,
+    known: &BTreeMap<Symbol, Known>,
+    fields: &[String],
+    valid_days: usize,
+    source: Digest,
+) -> Result<Panel, MarketError> {
     let columns = columns(panel, table, fields)?;
-    let rows = rows_in_force(panel, &by_symbol(table, known)?, valid_days);
+    let rows = rows_in_force(panel, known, valid_days);
     let mut matrices = BTreeMap::new();
     for name in panel.fields() {
         let view = panel.view(name).expect("the name is one of the panel's own");

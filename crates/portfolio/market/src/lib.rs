@@ -29,7 +29,7 @@ pub use calendar::Calendar;
 pub use error::MarketError;
 pub use finding::{Finding, FindingKind, Severity};
 pub use import::{ImportOptions, Imported, import};
-pub use known::with_known;
+pub use known::{with_known, with_known_of_all};
 pub use prices::{Prices, Series};
 pub use requirement::{Requirement, Subject};
 pub use universe::{Memberships, Universe};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::Days;
 use common::{day, table};
-use market::{MarketError, with_known};
+use market::{MarketError, with_known, with_known_of_all};
 use proptest::prelude::*;
 use types::{Date, Digest, Panel, Symbol, Table, Values};
 
@@ -68,6 +68,30 @@ fn a_value_is_used_from_the_next_day_until_it_is_too_old() {
     assert_eq!(joined.source(), Digest::of(b"both"));
     assert_eq!(joined.symbols(), prices.symbols());
     assert_eq!(joined.view("close").unwrap().values, prices.view("close").unwrap().values);
+}
+
+/// What is said without a symbol is said of each: the same as a table that repeats it for all.
+#[test]
+fn what_is_said_of_the_economy_is_known_to_all() {
+    let days = ["2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07", "2020-01-08"].map(day);
+    let prices = panel(&days, &["B", "A"]);
+    let economy = table("macro.csv", "known,rate\n2020-01-06,3\n2020-01-02,1\n2020-01-02,2");
+    let each = table(
+        "each.csv",
+        "symbol,known,rate\nA,2020-01-06,3\nB,2020-01-06,3\nA,2020-01-02,1\nA,2020-01-02,2\n\
+         B,2020-01-02,1\nB,2020-01-02,2",
+    );
+    let fields = ["rate".to_owned()];
+    let source = Digest::of(b"both");
+    let joined = with_known_of_all(&prices, &economy, "known", &fields, 4, source).unwrap();
+    assert_eq!(row(&joined, "rate", days[0]), [None, None]);
+    assert_eq!(row(&joined, "rate", days[1]), [Some(2.0), Some(2.0)]);
+    let repeated = add(&prices, &each, &["rate"], 4).unwrap();
+    for at in days {
+        assert_eq!(row(&joined, "rate", at), row(&repeated, "rate", at), "{at}");
+    }
+    let undated = table("macro.csv", "known,rate\n,3");
+    assert!(with_known_of_all(&prices, &undated, "known", &fields, 4, source).is_err());
 }
 
 /// That the newest report leaves out a value, or gives none that can be used, is what is known.

@@ -11,6 +11,12 @@ pub enum RiskError {
     /// Nothing to measure.
     #[error("there are no symbols; the universe is empty on this day")]
     NoSymbols,
+    /// Two columns of one name, which sentences about it could not tell apart.
+    #[error("{symbol} comes twice; give each symbol one column")]
+    DuplicateSymbol {
+        /// Whose columns.
+        symbol: Symbol,
+    },
     /// A price that is not known.
     #[error(
         "{symbol} has no price on {date}; fill the gap, leave {symbol} out, or let incomplete \

@@ -63,10 +63,18 @@ pub struct Returns {
 
 impl Returns {
     /// Returns that are known already, one row of `symbols.len()` values after another.
+    ///
+    /// Fails without symbols, if one comes twice, if the last row is not whole, or if a value is not
+    /// finite.
     pub fn new(symbols: Vec<Symbol>, values: Vec<f64>) -> Result<Self, RiskError> {
         let cols = symbols.len();
         if cols == 0 {
             return Err(RiskError::NoSymbols);
+        }
+        let mut sorted: Vec<&Symbol> = symbols.iter().collect();
+        sorted.sort_unstable();
+        if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(RiskError::DuplicateSymbol { symbol: twice[0].clone() });
         }
         if !values.len().is_multiple_of(cols) {
             return Err(RiskError::Shape {

@@ -262,3 +262,48 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// What is written is read as the same, whatever the parameters.
+    #[test]
+    fn words_are_read_as_they_were_written(
+        tail in prop_oneof![Just(1.0), 1e-15..1e-9_f64, 0.0..1.0_f64, (1_u8..50).prop_map(|p| f64::from(p) / 100.0)],
+        gain_tail in prop_oneof![1e-12..0.5_f64, 0.5..1.0_f64],
+        kappa in prop_oneof![1e-12..0.5_f64, 0.5..1.0_f64],
+        gain_kappa in 1e-3..1.0_f64,
+        target in prop_oneof![-1e-15..1e-15_f64, -8.0..8.0_f64, Just(0.05), Just(-0.001)],
+        theta in prop_oneof![1e-12..1e12_f64, Just(1.0)],
+        p in 1_u8..=255,
+        relative in any::<bool>(),
+    ) {
+        use RiskMeasure::*;
+        let tail = tail.max(1e-15);
+        let target = Target::Fixed(target);
+        let wealth = if relative { Wealth::Compounded } else { Wealth::Uncompounded };
+        for measure in [
+            ConditionalValueAtRisk { tail },
+            RelativisticValueAtRisk { tail, kappa },
+            EntropicRisk { theta, tail },
+            ValueAtRiskRange { tail, gain_tail },
+            RelativisticValueAtRiskRange { tail, gain_tail, kappa, gain_kappa },
+            RelativisticDrawdownAtRisk { tail, kappa, wealth },
+            DrawdownAtRisk { tail, wealth },
+            SemiDeviation { target },
+            FirstLowerPartialMoment { target },
+            FourthLowerPartialMoment { target },
+            EvenSemiMoment { p },
+        ] {
+            let text = measure.to_string();
+            let read = text.parse::<RiskMeasure>();
+            prop_assert_eq!(read, Ok(measure), "{}", text);
+        }
+    }
+}
+
+#[test]
+fn one_name_has_one_column() {
+    let twice = Returns::new(["A", "B", "A"].map(Into::into).to_vec(), vec![0.0; 6]);
+    assert_eq!(twice.unwrap_err().to_string(), "A comes twice; give each symbol one column");
+}

@@ -1,5 +1,6 @@
 //! `trimtab models`: the registry of a home, or of a server.
 
+mod measured;
 mod remote;
 
 use std::path::{Path, PathBuf};
@@ -173,7 +174,12 @@ fn show(registry: &Registry, version: &ModelVersion, format: Format) -> anyhow::
     let history = registry.history(&version.name);
     if format == Format::Json {
         let moves: Vec<_> = history.iter().map(|change| (&change.at, &change.promotion)).collect();
-        return json(&serde_json::json!({"version": version, "run": run, "aliases": moves}));
+        return json(&serde_json::json!({
+            "version": version,
+            "run": run,
+            "evaluations": registry.evaluations(&version.run),
+            "aliases": moves,
+        }));
     }
     say(&format!(
         "{} version {}, registered {}",
@@ -193,6 +199,7 @@ fn show(registry: &Registry, version: &ModelVersion, format: Format) -> anyhow::
     for (name, value) in &version.metrics {
         say(&format!("  {name:<34} {value:.6}"));
     }
+    measured::say_further(registry.evaluations(&version.run));
     say("alias history");
     let of_version = history.iter().filter(|change| {
         let promotion = &change.promotion;

@@ -3,23 +3,30 @@
 mod draw;
 mod estimators;
 mod given;
+mod outlook;
+mod told;
 
 pub use estimators::{Covariance, Mean};
-pub use given::named;
+pub use given::{named, rate};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use allocation::{
-    Constraint, Problem, Uncertainty, allocate_first, chain, frontier as sweep, scenarios,
+    Aim, Answer, Constraint, Costs, Moved, Objective, Problem, Prospects, Source, Uncertainty,
+    chain, frontier as sweep, plan_fading,
 };
 use anyhow::{Context, bail};
 use clap::Args;
+use cycle::mandate::Estimator;
+use outlook::Outlook;
 use risk::{Gaps, Moments, ReturnKind, Returns, Window, estimate};
+use told::Told;
 use types::{Date, Digest, Panel, Symbol, Target};
 
 use crate::commands::Found;
-use crate::show::{Format, json, percent, say, some, table, words};
+use crate::show::{Format, json, percent, some, table};
 use crate::world::{accept, import_prices};
 
 /// Where returns and risk come from.
@@ -37,7 +44,7 @@ pub struct Market {
     #[arg(long, value_delimiter = ',', value_name = "SYMBOLS")]
     symbols: Vec<String>,
     /// How the covariance is estimated
-    #[arg(long, value_enum, default_value_t = Covariance::LedoitWolf)]
+    #[arg(long, value_enum, default_value_t = Covariance(Estimator::LedoitWolf))]
     covariance: Covariance,
     /// How expected returns are estimated
     #[arg(long, value_enum, default_value_t = Mean::BayesStein)]
@@ -61,6 +68,8 @@ pub struct Market {
     /// Numbers about symbols for constraints such as "esg >= 0.5"; may be given several times
     #[arg(long = "characteristic", value_name = "NAME=SYMBOL:NUMBER,...")]
     characteristics: Vec<String>,
+    #[command(flatten)]
+    outlook: Outlook,
     /// How to print the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -79,9 +88,21 @@ pub struct OptimiseArgs {
     /// "minimise tracking_error(index)", "risk parity", "maximise diversification", "nested clusters",
     /// "hierarchical risk parity", "hierarchical equal risk", "schur complementary", "equal weight",
     /// "inverse volatility", "learned"; "maximise sharpe, else minimise variance" goes on to the next if one
-    /// has no answer; a word that is not known is answered with those that are
+    /// has no answer; "minimise variance among (risk parity; equal weight)" mixes their portfolios; a word
+    /// that is not known is answered with those that are
     #[arg(long, default_value = "minimise variance", value_name = "SENTENCE")]
     objective: String,
+    /// What a trade costs, of the value bought or sold: "5bps", "0.1%"; for objectives with "- costs"
+    #[arg(long, default_value = "0bps", value_name = "RATE", value_parser = rate)]
+    cost: f64,
+    /// Plan trades over so many periods, each as long as the horizon, and make the first: for
+    /// "maximise return - 5 * variance - costs"
+    #[arg(long, value_name = "PERIODS", value_parser = clap::value_parser!(u8).range(1..=60))]
+    periods: Option<u8>,
+    /// With --periods: days after which half of the expected returns is left; they last if left out
+    #[arg(long, value_name = "DAYS", requires = "periods",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    half_life: Option<u32>,
 }
 
 /// Options of `trimtab frontier`.
@@ -94,21 +115,15 @@ pub struct FrontierArgs {
     points: usize,
 }
 
-/// The question, with everything that it depends on.
-struct Question {
-    moments: Moments,
-    constraints: Vec<Constraint>,
-    groups: BTreeMap<String, Vec<Symbol>>,
-    held: Vec<f64>,
-    benchmarks: BTreeMap<String, Vec<f64>>,
-    characteristics: BTreeMap<String, Vec<f64>>,
+/// What was read and estimated, before any view.
+struct Read {
+    prior: Moments,
     returns: Returns,
-    horizon: usize,
     as_of: Date,
 }
 
-impl Question {
-    fn read(market: &Market) -> anyhow::Result<Self> {
+impl Read {
+    fn new(market: &Market) -> anyhow::Result<Self> {
         let panel = panel(&market.prices, market.as_of, &market.symbols)?;
         let window = Window {
             rows: market.window,
@@ -118,19 +133,58 @@ impl Question {
         let returns = Returns::from_panel(&panel, window)?;
         let covariance = market.covariance.estimator();
         let mean = market.mean.estimator();
-        let daily = estimate(&returns, &mean, &covariance)?;
+        let prior = estimate(&returns, &mean, &covariance)?.scaled(market.horizon as f64);
+        Ok(Self { prior, returns, as_of: panel.last_date().context("there are no prices")? })
+    }
+}
+
+/// The question, with everything that it depends on.
+struct Question<'a> {
+    prospects: Prospects<'a>,
+    moved: Moved,
+    moments: Moments,
+    constraints: Vec<Constraint>,
+    groups: BTreeMap<String, Vec<Symbol>>,
+    held: Vec<f64>,
+    benchmarks: BTreeMap<String, Vec<f64>>,
+    characteristics: BTreeMap<String, Vec<f64>>,
+    stresses: BTreeMap<String, Vec<f64>>,
+    source: Source,
+    days: usize,
+    horizon: usize,
+    as_of: Date,
+}
+
+impl<'a> Question<'a> {
+    fn new(market: &Market, read: &'a Read) -> anyhow::Result<Self> {
+        let symbols = read.returns.symbols();
+        let (source, groups) = (market.outlook.source()?, groups(&market.groups)?);
+        let prior = Cow::Borrowed(&read.prior);
+        let prospects = Prospects::new(prior, Some(&read.returns), market.horizon, source);
+        let (prospects, moved) = market.outlook.joined(prospects, symbols, &groups)?;
+        let moments = prospects.moments().clone();
+        let stresses = market.outlook.stresses(&moments)?;
+        let mut characteristics = named("--characteristic", &market.characteristics, symbols)?;
+        for (name, returns) in &stresses {
+            if characteristics.insert(name.clone(), returns.clone()).is_some() {
+                bail!("{name} is a characteristic and a stress: rename one");
+            }
+        }
         let constraints = market.constraints.iter().map(|sentence| sentence.parse());
-        let symbols = returns.symbols().clone();
         Ok(Self {
-            moments: daily.scaled(market.horizon as f64),
+            prospects,
+            moved,
             constraints: constraints.collect::<Result<_, _>>()?,
-            groups: groups(&market.groups)?,
-            held: given::numbers("--hold", &market.hold, &symbols)?,
-            benchmarks: given::named("--benchmark", &market.benchmarks, &symbols)?,
-            characteristics: given::named("--characteristic", &market.characteristics, &symbols)?,
-            returns,
+            groups,
+            held: given::numbers("--hold", &market.hold, symbols)?,
+            benchmarks: named("--benchmark", &market.benchmarks, symbols)?,
+            characteristics,
+            stresses,
+            source,
+            days: read.returns.rows(),
             horizon: market.horizon,
-            as_of: panel.last_date().context("there are no prices")?,
+            as_of: read.as_of,
+            moments,
         })
     }
 
@@ -175,73 +229,59 @@ pub(super) fn groups(given: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Sy
 
 /// Prints optimal weights with their certificate.
 pub fn optimise(args: &OptimiseArgs) -> anyhow::Result<Found> {
-    let question = Question::read(&args.market)?;
-    let objectives = chain(&args.objective)?;
-    let days = args.market.horizon;
-    let read = |objective| scenarios(objective, &question.constraints, &question.returns, days);
-    let scenarios = objectives.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let scenarios = scenarios.into_iter().flatten().next();
-    let uncertainty = Uncertainty::usual(&question.moments, days);
-    let problem = Problem {
-        scenarios: scenarios.as_ref(),
-        uncertainty: Some(&uncertainty),
-        ..question.problem()
+    let aims = chain(&args.objective)?;
+    let read = Read::new(&args.market)?;
+    let question = Question::new(&args.market, &read)?;
+    let uncertainty = Uncertainty::usual(&question.moments, args.market.horizon);
+    let costs = Costs { linear: vec![args.cost; read.returns.cols()], ..Costs::default() };
+    let problem =
+        Problem { uncertainty: Some(&uncertainty), costs: Some(costs), ..question.problem() };
+    let (answer, plan) = match args.periods {
+        Some(periods) => planned(args, usize::from(periods), &aims, &problem)?,
+        None => (question.prospects.allocate(&aims, &problem)?, Vec::new()),
     };
-    let target = allocate_first(&objectives, &problem)?;
+    let told = Told::new(args, &question, &aims[answer.aim], answer, plan);
     match args.market.format {
-        Format::Json => json(&target)?,
-        Format::Table => print(&target, &question.moments, args.market.horizon)?,
+        Format::Json => json(&told)?,
+        Format::Table => told.print(&question)?,
     }
     if let Some(folder) = &args.market.plot {
-        draw::answer(&question, &target, folder)?;
+        draw::answer(&question, &told.target, folder)?;
     }
     Ok(Found::AllWell)
 }
 
-fn print(target: &Target, moments: &Moments, horizon: usize) -> anyhow::Result<()> {
-    let contributions = moments.risk_contributions(&target.weights)?;
-    let volatility = moments.volatility(&target.weights)?;
-    let mut order: Vec<usize> = (0..target.weights.len()).collect();
-    order.sort_by(|a, b| target.weights[*b].total_cmp(&target.weights[*a]));
-    let held = order.into_iter().filter(|asset| target.weights[*asset].abs() >= 5e-7);
-    table(
-        &["symbol", ">weight", ">share of risk"],
-        held.map(|asset| {
-            vec![
-                target.symbols[asset].to_string(),
-                percent(target.weights[asset]),
-                percent(contributions[asset] / volatility),
-            ]
-        }),
-    );
-    let certificate = &target.certificate;
-    say("");
-    say(&format!("as of {}, over {horizon} days", target.as_of));
-    say(&format!("expected return {}", percent(moments.expected_return(&target.weights)?)));
-    say(&format!("volatility      {}", percent(volatility)));
-    say(&format!(
-        "{}: {}, primal residual {:.0e}, dual {:.0e}, gap {:.0e}",
-        certificate.method,
-        words(certificate.status),
-        certificate.primal_residual,
-        certificate.dual_residual,
-        certificate.gap
-    ));
-    for failed in &certificate.fallbacks {
-        say(&format!("tried before: {failed}"));
-    }
-    for binding in &certificate.binding {
-        say(&format!(
-            "binding: {}  (shadow price {:.3e})",
-            binding.constraint, binding.shadow_price
-        ));
-    }
-    Ok(())
+/// The first weights of a plan over several periods, and all of them.
+fn planned(
+    args: &OptimiseArgs,
+    periods: usize,
+    aims: &[Aim],
+    problem: &Problem<'_>,
+) -> anyhow::Result<(Answer, Vec<Vec<f64>>)> {
+    let [Aim::One(Objective::MeanVariance { risk_aversion, costs })] = aims else {
+        bail!(
+            "--periods: a plan is for one objective of return and variance, such as \"maximise return \
+             - 5 * variance - costs\""
+        );
+    };
+    let days = args.market.horizon as f64;
+    let kept = args.half_life.map_or(1.0, |half_life| 0.5_f64.powf(days / f64::from(half_life)));
+    let costs = problem.costs.clone().filter(|_| *costs);
+    let problem = Problem { costs, ..problem.clone() };
+    let plan = plan_fading(&problem, *risk_aversion, periods, kept)?;
+    let target = Target {
+        as_of: problem.as_of,
+        symbols: problem.moments.symbols.clone(),
+        weights: plan.weights[0].clone(),
+        certificate: plan.certificate,
+    };
+    Ok((Answer { target, aim: 0, shares: Vec::new(), scenarios: None }, plan.weights))
 }
 
 /// Prints the efficient frontier.
 pub fn frontier(args: &FrontierArgs) -> anyhow::Result<Found> {
-    let question = Question::read(&args.market)?;
+    let read = Read::new(&args.market)?;
+    let question = Question::new(&args.market, &read)?;
     let points = sweep(&question.problem(), args.points)?;
     match args.market.format {
         Format::Json => {

@@ -10,6 +10,7 @@ use backtest::{History, Outcome};
 use clap::Args;
 use cycle::facts::{Completed, RunAsked};
 use cycle::{Desk, Mandate};
+use features::FeatureSet;
 use journal::{Because, Draft, Kind, Retrace, Spine};
 use market::Severity;
 use monitoring::Meter;
@@ -106,7 +107,10 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Found> {
 fn read(mandate: &Mandate, args: &RunArgs) -> anyhow::Result<Snapshots> {
     let folder = args.mandate.parent().unwrap_or(Path::new(""));
     let (mut snapshots, findings) = world::read(mandate, folder)?;
-    snapshots.extend(fetch::fetch(mandate.forecast.as_ref(), &mandate.features.used)?);
+    let features = &mandate.features;
+    let features = FeatureSet::resolve(&features.used, &features.define);
+    let features = features.context("[features] use")?;
+    snapshots.extend(fetch::fetch(mandate.forecast.as_ref(), features.names())?);
     let warnings = findings.iter().filter(|f| f.severity() == Severity::Warning).count();
     if warnings > 0 && !args.quiet && args.format == Format::Table {
         let path = folder.join(&mandate.universe.prices);

@@ -7,14 +7,15 @@ mod search;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use allocation::{Constraint, Objective};
+use allocation::{Aim, Constraint, Objective, chain};
 use anyhow::{Context, bail};
 use clap::Args;
+use cycle::mandate::Estimator;
 use performance::validation::{Fees, History, Plan, compare, expand, out_of_sample};
 use risk::{Gaps, ReturnKind, Returns, Window};
 use types::{Date, Panel, Symbol};
 
-use super::optimise::{Covariance, Mean, groups, named, panel};
+use super::optimise::{Covariance, Mean, groups, named, panel, rate};
 use crate::commands::Found;
 use crate::progress::Progress;
 use crate::show::{Format, count, note, told};
@@ -35,7 +36,7 @@ pub struct ValidateArgs {
         default_values_t = ["equal weight".to_owned(), "minimise variance".to_owned()])]
     objectives: Vec<String>,
     /// How the covariance is estimated; several, with commas between them, are all tried
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Covariance::LedoitWolf])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Covariance(Estimator::LedoitWolf)])]
     covariance: Vec<Covariance>,
     /// How expected returns are estimated; several, with commas between them, are all tried
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Mean::BayesStein])]
@@ -85,28 +86,32 @@ pub struct ValidateArgs {
     format: Format,
 }
 
-fn rate(text: &str) -> Result<f64, String> {
-    let (digits, unit) = match text.trim() {
-        text if text.ends_with("bps") => (text.trim_end_matches("bps"), 1e-4),
-        text => (text.strip_suffix('%').ok_or("expected a unit, such as 5bps or 0.1%")?, 1e-2),
-    };
-    let value: f64 =
-        digits.trim().parse().map_err(|_| "expected a number, such as 5bps or 0.1%")?;
-    match (0.0..1.0).contains(&(value * unit)) {
-        true => Ok(value * unit),
-        false => Err("expected a rate from 0% to below 100%".to_owned()),
-    }
-}
-
 /// One way to decide.
 #[derive(Debug, Clone)]
 pub struct Trial {
     /// The objective, by its index on the command line.
     method: usize,
     sentence: String,
-    objective: Objective,
+    /// What is aimed at, in order of preference.
+    aims: Vec<Aim>,
     covariance: Covariance,
     mean: Mean,
+}
+
+impl Trial {
+    /// Whether expected returns matter to it.
+    fn needs_returns(&self) -> bool {
+        self.aims.iter().flat_map(Aim::objectives).any(Objective::needs_returns)
+    }
+
+    /// Whether estimates of risk matter to it.
+    fn needs_covariance(&self) -> bool {
+        let without = |objective: &Objective| {
+            use Objective::{EqualWeight, Learned, MaximumGrowth};
+            matches!(objective, EqualWeight | MaximumGrowth | Learned { .. })
+        };
+        self.aims.iter().flat_map(Aim::objectives).any(|objective| !without(objective))
+    }
 }
 
 /// Everything that decisions depend on.
@@ -158,21 +163,18 @@ fn trials(args: &ValidateArgs) -> anyhow::Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for (method, sentence) in args.objectives.iter().enumerate() {
         for sentence in expand(sentence)? {
-            let objective: Objective = sentence.parse()?;
-            let means = if objective.needs_returns() { args.mean.len() } else { 1 };
-            let covariances = match objective {
-                Objective::EqualWeight | Objective::MaximumGrowth | Objective::Learned { .. } => 1,
-                _ => args.covariance.len(),
+            let first = Trial {
+                method,
+                aims: chain(&sentence)?,
+                sentence,
+                covariance: args.covariance[0],
+                mean: args.mean[0],
             };
+            let means = if first.needs_returns() { args.mean.len() } else { 1 };
+            let covariances = if first.needs_covariance() { args.covariance.len() } else { 1 };
             for covariance in &args.covariance[..covariances] {
                 for mean in &args.mean[..means] {
-                    trials.push(Trial {
-                        method,
-                        sentence: sentence.clone(),
-                        objective: objective.clone(),
-                        covariance: *covariance,
-                        mean: *mean,
-                    });
+                    trials.push(Trial { covariance: *covariance, mean: *mean, ..first.clone() });
                 }
             }
         }

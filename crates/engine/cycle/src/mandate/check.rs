@@ -3,7 +3,7 @@
 
 use types::Money;
 
-use super::{Estimator, ForecastPlan, Mandate, OneOrMany};
+use super::{DatedView, Estimator, ForecastPlan, HeldView, Mandate, OneOrMany, Prior};
 
 /// A section, a key in it, and what to change.
 type Fault = (&'static str, &'static str, &'static str);
@@ -12,7 +12,10 @@ type Fault = (&'static str, &'static str, &'static str);
 pub(super) fn fault(mandate: &Mandate) -> Option<Fault> {
     purpose(mandate)
         .or_else(|| universe(mandate))
+        .or_else(|| texts(mandate))
         .or_else(|| mandate.forecast.as_ref().and_then(|plan| forecast(plan, mandate)))
+        .or_else(|| views(mandate))
+        .or_else(|| planning(mandate))
         .or_else(|| trading(mandate))
         .or_else(|| costs(mandate))
         .or_else(|| cash(mandate))
@@ -60,6 +63,12 @@ fn universe(mandate: &Mandate) -> Option<Fault> {
     )
 }
 
+fn texts(mandate: &Mandate) -> Option<Fault> {
+    let plan = mandate.features.text.as_ref();
+    let lives = plan.is_none_or(|plan| plan.valid.0 > 0);
+    first("features", &[(lives, "text", "`valid` must be at least `1d`")])
+}
+
 fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {
     if plan.model.is_some() && mandate.features.used.is_empty() {
         let message = "a model needs features: `use = [\"momentum_12_1\"]`";
@@ -70,6 +79,9 @@ fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {
         let server = model.server.starts_with("http://") || model.server.starts_with("https://");
         server && !model.name.trim().is_empty() && !model.alias.trim().is_empty()
     });
+    let learned = plan.learned().is_some();
+    let explain = plan.explain.as_ref();
+    let moderate = explain.is_none_or(|plan| plan.deals <= 1000 && plan.rows <= 10_000);
     let belief = plan.information_coefficient;
     let train = &plan.train;
     first(
@@ -82,9 +94,67 @@ fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {
                 "information_coefficient",
                 "a correlation that is believed in is above 0 and at most 1",
             ),
+            (
+                learned || plan.prepare.is_none(),
+                "prepare",
+                "`prepare` stands in front of a model that is trained here",
+            ),
+            (
+                learned || plan.search.is_none(),
+                "search",
+                "`search` is for the parameters of a model that is trained here",
+            ),
+            (
+                learned || explain.is_none(),
+                "explain",
+                "`explain` is for a model that is trained here",
+            ),
+            (moderate, "explain", "`deals` is at most 1000 and `rows` at most 10000"),
             (train.validate.0 > 0, "train", "`validate` must be at least `1d`"),
             (train.sample.0 > 0, "train", "`sample` must be at least `1d`"),
             (train.every.0 > 0, "train", "`every` must be at least `1d`"),
+        ],
+    )
+}
+
+fn views(mandate: &Mandate) -> Option<Fault> {
+    let plan = mandate.views.as_ref()?;
+    let ordered = |view: &HeldView| match view {
+        HeldView::Dated(DatedView { from: Some(from), until: Some(until), .. }) => from <= until,
+        _ => true,
+    };
+    let alone = plan.prior == Prior::Forecast || mandate.forecast.is_none();
+    first(
+        "views",
+        &[
+            (!plan.hold.is_empty(), "hold", "hold at least one view, or leave [views] out"),
+            (plan.hold.iter().all(ordered), "hold", "`until` must not come before `from`"),
+            (
+                plan.tau.is_none_or(|tau| tau > 0.0 && tau.is_finite()),
+                "tau",
+                "`tau` must be above 0, such as 0.05",
+            ),
+            (
+                plan.tau.is_none() || plan.method == "black-litterman",
+                "tau",
+                "`tau` is a number of `black-litterman`",
+            ),
+            (alone, "prior", "views start from [forecast] or from `equilibrium`, not from both"),
+        ],
+    )
+}
+
+fn planning(mandate: &Mandate) -> Option<Fault> {
+    let plan = mandate.allocation.plan.as_ref()?;
+    first(
+        "allocation",
+        &[
+            ((1..=60).contains(&plan.periods), "plan", "`periods` is from 1 to 60"),
+            (
+                plan.half_life.is_none_or(|days| days.0 > 0),
+                "plan",
+                "`half_life` must be at least `1d`",
+            ),
         ],
     )
 }

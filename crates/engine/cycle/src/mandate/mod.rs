@@ -8,23 +8,33 @@
 mod account;
 mod check;
 mod error;
+mod estimator;
 mod model;
+mod risk;
+mod texts;
 mod trading;
 mod units;
+mod views;
 
 use std::collections::BTreeMap;
 
+use learning::search::Search;
+use learning::{ModelSpec, Preparation};
 use serde::{Deserialize, Serialize};
 use types::Date;
 
 pub use account::{CashPlan, Deposit, DriftPlan, MonitoringPlan, Rates};
 pub use error::MandateError;
-pub use model::{ModelPlan, RegisteredPlan};
+pub use estimator::{CovariancePlan, Estimator};
+pub use model::{ExplainPlan, ModelPlan, RegisteredPlan};
+pub use risk::{RiskPlan, ScenarioPlan};
+pub use texts::TextPlan;
 pub use trading::{
-    Algorithm, AllocationPlan, CostPlan, ExecutionPlan, ImpactLaw, ImpactPlan, LimitPlan,
-    ObjectiveText, OneOrMany, RebalancePlan,
+    Algorithm, AllocationPlan, CharacteristicPlan, CostPlan, ExecutionPlan, ImpactLaw, ImpactPlan,
+    LimitPlan, ObjectiveText, OneOrMany, PlanAhead, RebalancePlan,
 };
 pub use units::{Bps, Days, Percent};
+pub use views::{DatedView, HeldView, Prior, ViewsPlan};
 
 pub(crate) use error::nearest;
 
@@ -42,6 +52,9 @@ pub struct Mandate {
     /// What is expected of returns; without it, no view is held.
     #[serde(default)]
     pub forecast: Option<ForecastPlan>,
+    /// What people believe beyond that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub views: Option<ViewsPlan>,
     /// How risk is estimated.
     #[serde(default)]
     pub risk: RiskPlan,
@@ -150,6 +163,9 @@ pub struct FeatureNames {
     /// The mandate's own features, by name.
     #[serde(default)]
     pub define: BTreeMap<String, String>,
+    /// Documents whose numbers are fields of every symbol, from the day after they were known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextPlan>,
 }
 
 /// `[forecast]`: either a learned model or a signal.
@@ -165,6 +181,15 @@ pub struct ForecastPlan {
     /// When and from which days it is learned.
     #[serde(default)]
     pub train: TrainPlan,
+    /// What stands in front of the model, in the same file: `{ select = { top = 10 } }`.
+    #[serde(default, skip_serializing_if = "Preparation::is_none")]
+    pub prepare: Preparation,
+    /// Which parameters of the model are tried: `{ parameters = { alpha = [1, 10, 100] } }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
+    /// What is measured of every trained model besides: `{}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain: Option<ExplainPlan>,
     /// When a new model replaces the champion.
     #[serde(default = "better")]
     pub promote_if: String,
@@ -181,6 +206,11 @@ impl ForecastPlan {
     /// The model that is registered elsewhere, if it is one.
     pub fn registered(&self) -> Option<&RegisteredPlan> {
         self.model.as_ref().and_then(ModelPlan::registered)
+    }
+
+    /// What is trained, if the run trains.
+    pub fn learned(&self) -> Option<&ModelSpec> {
+        self.model.as_ref().and_then(ModelPlan::learned)
     }
 }
 
@@ -209,103 +239,6 @@ impl Default for TrainPlan {
             validate: Days(252),
             sample: Days(5),
         }
-    }
-}
-
-/// `[risk]`
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RiskPlan {
-    /// How the covariance is estimated.
-    #[serde(default)]
-    pub covariance: CovariancePlan,
-}
-
-/// `[risk] covariance`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CovariancePlan {
-    /// Which estimator.
-    pub estimator: Estimator,
-    /// Daily returns that it sees.
-    pub window: Days,
-    /// For `exponentially-weighted` and `regime-adjusted`: days after which a weight has halved.
-    pub half_life: Days,
-    /// For `graphical-lasso`: the penalty on inverse correlations, above 0; a tenth if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub penalty: Option<f64>,
-    /// For `shrunk`: from 0, the sample, to 1, the target; a tenth if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shrinkage: Option<f64>,
-}
-
-impl Default for CovariancePlan {
-    fn default() -> Self {
-        Self {
-            estimator: Estimator::LedoitWolf,
-            window: Days(504),
-            half_life: Days(63),
-            penalty: None,
-            shrinkage: None,
-        }
-    }
-}
-
-/// The covariance estimators of `risk`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Estimator {
-    /// The sample covariance.
-    Sample,
-    /// Recent days weigh more.
-    ExponentiallyWeighted,
-    /// The same, and at once larger when the newest returns were larger than forecast.
-    RegimeAdjusted,
-    /// Shortfalls below nought.
-    Semi,
-    /// Shrunk towards a multiple of the identity.
-    LedoitWolf,
-    /// Shrunk towards one common correlation.
-    LedoitWolfConstantCorrelation,
-    /// Shrunk towards what a single factor explains.
-    LedoitWolfSingleFactor,
-    /// Shrunk towards a multiple of the identity as if returns were Gaussian.
-    OracleApproximating,
-    /// Shrunk by a given part towards equal variances without correlations.
-    Shrunk,
-    /// Eigenvalues that are noise by Marchenko and Pastur are replaced by their mean.
-    Denoised,
-    /// Without the market's mode of correlation; singular.
-    Detoned,
-    /// Joint moves of more than half a volatility.
-    Gerber,
-    /// Without the days that are outliers; the mandate's seed starts its search.
-    MinimumDeterminant,
-    /// A sparse inverse.
-    GraphicalLasso,
-    /// Sparse along a planar graph of the largest correlations.
-    JLogo,
-}
-
-impl std::fmt::Display for Estimator {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Estimator::Sample => "sample",
-            Estimator::ExponentiallyWeighted => "exponentially-weighted",
-            Estimator::RegimeAdjusted => "regime-adjusted",
-            Estimator::Semi => "semi",
-            Estimator::LedoitWolf => "ledoit-wolf",
-            Estimator::LedoitWolfConstantCorrelation => "ledoit-wolf-constant-correlation",
-            Estimator::LedoitWolfSingleFactor => "ledoit-wolf-single-factor",
-            Estimator::OracleApproximating => "oracle-approximating",
-            Estimator::Shrunk => "shrunk",
-            Estimator::Denoised => "denoised",
-            Estimator::Detoned => "detoned",
-            Estimator::Gerber => "gerber",
-            Estimator::MinimumDeterminant => "minimum-determinant",
-            Estimator::GraphicalLasso => "graphical-lasso",
-            Estimator::JLogo => "j-logo",
-        })
     }
 }
 

@@ -31,6 +31,22 @@ pub struct RegisteredPlan {
     pub server: String,
 }
 
+/// What is measured of every trained model besides its skill: skill by group, and what follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExplainPlan {
+    /// How often a feature's values are dealt anew to see what is lost without it; 0 for never.
+    pub deals: usize,
+    /// Rows whose forecasts are shared out among the features (Shapley values); 0 for none.
+    pub rows: usize,
+}
+
+impl Default for ExplainPlan {
+    fn default() -> Self {
+        Self { deals: 3, rows: 50 }
+    }
+}
+
 fn champion() -> String {
     CHAMPION.to_owned()
 }

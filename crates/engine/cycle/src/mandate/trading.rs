@@ -1,6 +1,8 @@
 //! How weights are chosen, when, and how they become orders: `[allocation]`, `[rebalance]` and
 //! `[execution]`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use types::{CostModel, SquareRootImpact};
 
@@ -10,11 +12,46 @@ use super::units::{Bps, Days, Percent};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AllocationPlan {
-    /// `"risk parity"`, or `{ maximise = "return - 5 * variance - costs" }`.
+    /// `"risk parity"`, or `{ maximise = "return - 5 * variance - costs" }`; `"maximise sharpe, else
+    /// minimise variance"` goes on to the next where one has no answer, and `"minimise variance among
+    /// (risk parity; equal weight)"` mixes portfolios.
     pub objective: ObjectiveText,
     /// Sentences: `long only`, `weight <= 15%`, `turnover <= 30%`, `group(energy) <= 25%`.
     #[serde(default)]
     pub constraints: Vec<String>,
+    /// `{ periods = 6, half_life = "42d" }`: trades are planned over so many horizons of the forecast,
+    /// which fades meanwhile, and the first are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanAhead>,
+    /// Numbers about symbols that constraints may bound: `esg = { AAPL = 0.7, KO = 0.4 }`, or a
+    /// feature by its name or expression: `beta = "beta_252d"`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub characteristics: BTreeMap<String, CharacteristicPlan>,
+}
+
+/// `[allocation] plan`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanAhead {
+    /// Periods, each as long as the horizon of the forecast.
+    pub periods: usize,
+    /// Days after which half of the forecast is left; it lasts if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_life: Option<Days>,
+}
+
+/// `[allocation] characteristics.NAME`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a characteristic is a table of numbers such as { AAPL = 0.7, KO = 0.4 }, or the \
+                 name or expression of a feature"
+)]
+pub enum CharacteristicPlan {
+    /// A feature, as it is on the day.
+    Feature(String),
+    /// A number for each symbol; who is not named has nought.
+    Numbers(BTreeMap<String, f64>),
 }
 
 /// The objective, as it was written.

@@ -105,6 +105,11 @@ impl Plan {
         Ok(Self { inputs, outputs, constants, steps })
     }
 
+    /// How many elements the constants have.
+    pub(crate) fn constants(&self) -> usize {
+        self.constants.iter().flatten().map(Tensor::len).sum()
+    }
+
     /// The outputs for inputs in the order of [`Plan::inputs`]; `room` elements may be made.
     pub(crate) fn evaluate(
         &self,

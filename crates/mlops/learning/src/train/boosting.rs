@@ -12,17 +12,38 @@ use forust_ml::sampler::SampleMethod;
 use forust_ml::{Matrix, tree::Tree};
 
 use super::TrainingSet;
-use crate::onnx::write::{INPUT, OUTPUT, Value, file, node};
+use super::ensemble::{Ensemble, Split};
+use crate::onnx::write::Graph;
 use crate::{LearnError, ModelSpec};
 
-pub(super) fn boost(spec: &ModelSpec, set: &TrainingSet, seed: u64) -> Result<Vec<u8>, LearnError> {
+pub(super) fn boost(
+    spec: &ModelSpec,
+    set: &TrainingSet,
+    seed: u64,
+    graph: Graph,
+) -> Result<Vec<u8>, LearnError> {
     let fitted = fit(spec, set, seed)?;
-    let mut nodes = Nodes::default();
-    for (id, tree) in fitted.trees.iter().enumerate() {
-        nodes.push(id as i64, tree);
+    let mut ensemble = Ensemble::default();
+    fitted.trees.iter().for_each(|tree| push(&mut ensemble, tree));
+    Ok(ensemble.file(graph, fitted.base_score as f32))
+}
+
+fn push(ensemble: &mut Ensemble, tree: &Tree) {
+    ensemble.begin_tree();
+    for node in &tree.nodes {
+        if node.is_leaf {
+            ensemble.leaf(node.num, node.weight_value);
+        } else {
+            let split = Split {
+                feature: node.split_feature,
+                mode: "BRANCH_LT",
+                threshold: not_below(node.split_value),
+                children: [node.left_child, node.right_child],
+                unknown_is_true: node.missing_node == node.left_child,
+            };
+            ensemble.split(node.num, &split);
+        }
     }
-    let ensemble = nodes.ensemble(fitted.base_score as f32);
-    Ok(file(&set.names, vec![ensemble]))
 }
 
 fn fit(spec: &ModelSpec, set: &TrainingSet, seed: u64) -> Result<GradientBooster, LearnError> {
@@ -96,68 +117,6 @@ fn booster(spec: &ModelSpec, columns: usize, seed: u64) -> Result<GradientBooste
     .map_err(|e| e.to_string())
 }
 
-/// The columns of a tree ensemble.
-#[derive(Default)]
-struct Nodes {
-    tree_ids: Vec<i64>,
-    ids: Vec<i64>,
-    features: Vec<i64>,
-    modes: Vec<&'static str>,
-    thresholds: Vec<f32>,
-    yes: Vec<i64>,
-    no: Vec<i64>,
-    nan_is_yes: Vec<i64>,
-    leaf_trees: Vec<i64>,
-    leaf_ids: Vec<i64>,
-    weights: Vec<f32>,
-}
-
-impl Nodes {
-    fn push(&mut self, tree_id: i64, tree: &Tree) {
-        for node in &tree.nodes {
-            let id = node.num as i64;
-            self.tree_ids.push(tree_id);
-            self.ids.push(id);
-            let inner = !node.is_leaf;
-            let or_zero = |value: usize| if inner { value as i64 } else { 0 };
-            self.features.push(or_zero(node.split_feature));
-            self.modes.push(if inner { "BRANCH_LT" } else { "LEAF" });
-            self.thresholds.push(if inner { not_below(node.split_value) } else { 0.0 });
-            self.yes.push(or_zero(node.left_child));
-            self.no.push(or_zero(node.right_child));
-            self.nan_is_yes.push(i64::from(inner && node.missing_node == node.left_child));
-            if !inner {
-                self.leaf_trees.push(tree_id);
-                self.leaf_ids.push(id);
-                self.weights.push(node.weight_value);
-            }
-        }
-    }
-
-    fn ensemble(self, base: f32) -> crate::onnx::proto::NodeProto {
-        let targets = vec![0; self.weights.len()];
-        let attributes = vec![
-            ("n_targets", Value::Int(1)),
-            ("aggregate_function", Value::Text("SUM")),
-            ("post_transform", Value::Text("NONE")),
-            ("base_values", Value::Floats(vec![base])),
-            ("nodes_treeids", Value::Ints(self.tree_ids)),
-            ("nodes_nodeids", Value::Ints(self.ids)),
-            ("nodes_featureids", Value::Ints(self.features)),
-            ("nodes_modes", Value::Texts(self.modes)),
-            ("nodes_values", Value::Floats(self.thresholds)),
-            ("nodes_truenodeids", Value::Ints(self.yes)),
-            ("nodes_falsenodeids", Value::Ints(self.no)),
-            ("nodes_missing_value_tracks_true", Value::Ints(self.nan_is_yes)),
-            ("target_treeids", Value::Ints(self.leaf_trees)),
-            ("target_nodeids", Value::Ints(self.leaf_ids)),
-            ("target_ids", Value::Ints(targets)),
-            ("target_weights", Value::Floats(self.weights)),
-        ];
-        node("TreeEnsembleRegressor", INPUT, OUTPUT, attributes)
-    }
-}
-
 /// The smallest `f32` that is not below a threshold.
 fn not_below(threshold: f64) -> f32 {
     let rounded = threshold as f32;
@@ -200,7 +159,7 @@ mod tests {
         let booster = fit(&spec, &set, 3).unwrap();
         let columns: Vec<f64> = (0..8).flat_map(|c| set.column(c)).collect();
         let own = booster.predict(&Matrix::new(&columns, 1500, 8), false);
-        let file = Model::load(&boost(&spec, &set, 3).unwrap()).unwrap();
+        let file = Model::load(&boost(&spec, &set, 3, Graph::new(&set.names)).unwrap()).unwrap();
         let ours = file.predict(&set.x).unwrap();
         let gap = own.iter().zip(&ours).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(gap < 1e-6, "{gap:e}");
@@ -209,9 +168,9 @@ mod tests {
     #[test]
     fn same_seed_same_bytes() {
         let (set, spec) = (set(800), spec());
-        let bytes = boost(&spec, &set, 3).unwrap();
-        assert_eq!(bytes, boost(&spec, &set, 3).unwrap());
-        assert_ne!(bytes, boost(&spec, &set, 4).unwrap());
+        let bytes = boost(&spec, &set, 3, Graph::new(&set.names)).unwrap();
+        assert_eq!(bytes, boost(&spec, &set, 3, Graph::new(&set.names)).unwrap());
+        assert_ne!(bytes, boost(&spec, &set, 4, Graph::new(&set.names)).unwrap());
     }
 
     proptest::proptest! {
@@ -242,7 +201,7 @@ mod tests {
                 row_sample,
                 column_sample,
             };
-            if let Ok(bytes) = boost(&spec, &set, 1) {
+            if let Ok(bytes) = boost(&spec, &set, 1, Graph::new(&set.names)) {
                 let forecast = Model::load(&bytes).unwrap().predict(&set.x).unwrap();
                 proptest::prop_assert!(forecast.iter().all(|f| f.is_finite()));
             }

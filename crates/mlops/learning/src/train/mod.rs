@@ -3,12 +3,24 @@
 //! Features are rounded to `f32` first, because that is what the file will be given when it
 //! forecasts: a split or a mean then has the same meaning on both sides.
 
+mod bayes;
 mod boosting;
+mod cart;
+mod classes;
+mod ensemble;
+mod forest;
 mod linear;
+mod logistic;
+mod neighbours;
+mod network;
+pub(crate) mod standard;
 
 use types::Date;
 
+use crate::prepare::Preparation;
 use crate::{LearnError, ModelSpec};
+use forest::Forest;
+use network::Network;
 
 /// Rows to learn from.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +72,7 @@ impl TrainingSet {
     }
 
     /// One column as the model file will be given it.
-    fn column(&self, column: usize) -> impl Iterator<Item = f64> {
+    pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = f64> {
         let values = self.x.iter().skip(column).step_by(self.names.len());
         values.map(|x| f64::from(*x as f32))
     }
@@ -68,19 +80,72 @@ impl TrainingSet {
 
 /// Trains a model and returns its ONNX file: rows of `f32` features in, one forecast each out.
 ///
-/// The same specification, set and seed give the same bytes. The linear models do not use the
-/// seed. Cost: ridge and elastic net are linear in the rows and quadratic in the features; trees
-/// are linear in trees × depth × rows × features.
+/// The same specification, set and seed give the same bytes; only forests, boosted trees that
+/// sample and networks use the seed. Cost: linear models and naive Bayes are linear in the rows and
+/// at most quadratic in the features; trees are linear in trees × depth × rows × features; a
+/// network is linear in epochs × rows × weights; neighbours cost nothing to train, and rows ×
+/// features for each forecast.
 ///
 /// # Errors
 /// [`LearnError::Parameter`], [`LearnError::Shape`], [`LearnError::TooFewRows`],
 /// [`LearnError::NotFinite`] for what is given, [`LearnError::Solver`] where the solver fails.
 pub fn train(spec: &ModelSpec, set: &TrainingSet, seed: u64) -> Result<Vec<u8>, LearnError> {
+    train_prepared(&Preparation::default(), spec, set, seed)
+}
+
+/// [`train`] with something in front of the model, in the same file.
+///
+/// # Errors
+/// As [`train`], and [`LearnError::Preparation`] where what stands in front cannot be made of the
+/// features that there are.
+pub fn train_prepared(
+    prepare: &Preparation,
+    spec: &ModelSpec,
+    set: &TrainingSet,
+    seed: u64,
+) -> Result<Vec<u8>, LearnError> {
     spec.check()?;
+    prepare.check()?;
     set.check()?;
-    match *spec {
-        ModelSpec::Ridge { alpha } => linear::ridge(set, alpha),
-        ModelSpec::ElasticNet { alpha, l1_ratio } => linear::elastic_net(set, alpha, l1_ratio),
-        ModelSpec::GradientBoosting { .. } => boosting::boost(spec, set, seed),
+    let (graph, set) = prepare.apply(set)?;
+    let set = &set;
+    match spec {
+        ModelSpec::Ridge { alpha } => linear::ridge(set, *alpha, graph),
+        ModelSpec::Lasso { alpha } => linear::elastic_net(set, *alpha, 1.0, graph),
+        ModelSpec::ElasticNet { alpha, l1_ratio } => {
+            linear::elastic_net(set, *alpha, *l1_ratio, graph)
+        }
+        ModelSpec::Logistic { alpha, quantiles } => {
+            logistic::logistic(set, *alpha, *quantiles, graph)
+        }
+        ModelSpec::NaiveBayes { smoothing, quantiles } => {
+            bayes::naive_bayes(set, *smoothing, *quantiles, graph)
+        }
+        ModelSpec::NearestNeighbours { neighbours } => {
+            neighbours::nearest_neighbours(set, *neighbours, graph)
+        }
+        ModelSpec::RandomForest { trees, depth, min_leaf, column_sample, bootstrap, bins } => {
+            let forest = Forest {
+                trees: *trees,
+                depth: *depth,
+                min_leaf: *min_leaf,
+                column_sample: *column_sample,
+                bootstrap: *bootstrap,
+                bins: usize::from(*bins),
+            };
+            Ok(forest.file(set, seed, graph))
+        }
+        ModelSpec::GradientBoosting { .. } => boosting::boost(spec, set, seed, graph),
+        ModelSpec::Network { hidden, activation, epochs, batch, learning_rate, l2 } => {
+            let network = Network {
+                hidden,
+                activation: *activation,
+                epochs: *epochs,
+                batch: *batch,
+                learning_rate: *learning_rate,
+                l2: *l2,
+            };
+            network.file(set, seed, graph)
+        }
     }
 }

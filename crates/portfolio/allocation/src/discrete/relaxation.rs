@@ -1,15 +1,19 @@
 //! The mixed-integer linear program that bounds the question from below.
 //!
-//! In: a question and tangent points. Out: weights, the names they hold, and a bound that no answer
-//! can beat. Everything is scaled so that variances are of order one.
+//! In: a question, tangent points and planes. Out: weights, the names they hold, and a bound that no
+//! answer can beat. Everything is scaled so that variances and risks are of order one.
 
 use microlp::{
     ComparisonOp, LinearExpr, OptimizationDirection, Problem, SolveOptions, SolveOutcome, Variable,
 };
 use risk::Matrix;
 
-use super::{Counts, Discrete, Question, not_discrete};
+use super::above::{Above, scale, unit};
+use super::question::Question;
+use super::{Counts, Discrete, not_discrete};
 use crate::AllocationError;
+use crate::cutting::WarmStart;
+use crate::epigraph::RiskTerm;
 
 /// A pivot below this part of the largest variance is nought.
 const NO_RISK: f64 = 1e-13;
@@ -35,6 +39,7 @@ pub(super) struct Relaxation<'q> {
     /// Whole lots, if there are any.
     lots: Vec<(Variable, f64)>,
     directions: Vec<Direction>,
+    risks: Vec<Above<'q>>,
     /// What the objective was divided by.
     scale: f64,
     gap: f64,
@@ -51,27 +56,50 @@ struct Direction {
 }
 
 impl<'q> Relaxation<'q> {
-    pub(super) fn new(question: &'q Question<'q>, discrete: &Discrete, counts: &Counts) -> Self {
+    /// `around` are weights at which risks show their size.
+    pub(super) fn new(
+        question: &'q Question<'q>,
+        discrete: &Discrete,
+        counts: &Counts,
+        around: &[f64],
+    ) -> Self {
         let sigma = &question.problem.moments.covariance;
         let n = sigma.n();
         let size = sigma.diag().sum::<f64>() / n as f64;
         let size = if size > 0.0 { size } else { 1.0 };
-        let scale = question.aversion * size;
+        let mut units = vec![1.0; question.linear.len()];
+        for epigraph in &question.epigraphs {
+            units[epigraph.column] = unit(&epigraph.risk, around);
+        }
+        let squares = question.squares();
+        let aversion = question.aim.aversion;
+        let scale = scale(question, &units, &squares, aversion * size);
+        let price = |column: usize| question.linear[column] * units[column] / scale;
         let mut program = Problem::new(OptimizationDirection::Minimize);
         let weights: Vec<Variable> = (0..n)
             .map(|asset| {
                 let (low, high) = question.bounds[asset];
-                program.add_var(-question.gains[asset] / scale, (low.min(0.0), high.max(0.0)))
+                program.add_var(price(asset), (low.min(0.0), high.max(0.0)))
             })
             .collect();
         let open = (f64::NEG_INFINITY, f64::INFINITY);
-        let auxiliary = (n..question.columns).map(|_| program.add_var(0.0, open));
+        let auxiliary = (n..units.len()).map(|column| program.add_var(price(column), open));
         let columns: Vec<Variable> = weights.iter().copied().chain(auxiliary).collect();
         let held: Vec<Variable> = (0..n).map(|_| program.add_binary_var(0.0)).collect();
         for row in &question.rows {
-            let terms = row.terms.iter().map(|(column, a)| (columns[*column], *a));
+            let terms = row.terms.iter().map(|(column, a)| (columns[*column], a * units[*column]));
             let relation = if row.equality { ComparisonOp::Eq } else { ComparisonOp::Le };
             program.add_constraint(sum(terms), relation, row.limit);
+        }
+        let mut risks = Vec::new();
+        for epigraph in &question.epigraphs {
+            let (column, unit) = (epigraph.column, units[epigraph.column]);
+            let squared = squares.iter().find(|(at, _)| *at == column);
+            let square = squared.map(|(_, price)| {
+                program.add_var(price * unit * unit / scale, (0.0, f64::INFINITY))
+            });
+            let (term, root) = (&epigraph.risk, columns[column]);
+            risks.push(Above::new(term, unit, root, square));
         }
         let mut relaxation = Self {
             question,
@@ -80,13 +108,16 @@ impl<'q> Relaxation<'q> {
             held,
             lots: Vec::new(),
             directions: Vec::new(),
+            risks,
             scale,
             gap: discrete.gap,
             nodes: discrete.nodes,
         };
         relaxation.link(discrete);
         relaxation.count(counts);
-        relaxation.square(sigma, size);
+        if aversion > 0.0 {
+            relaxation.square(sigma, size, aversion * size / scale);
+        }
         relaxation
     }
 
@@ -117,10 +148,10 @@ impl<'q> Relaxation<'q> {
         }
     }
 
-    fn square(&mut self, sigma: &Matrix, size: f64) {
+    fn square(&mut self, sigma: &Matrix, size: f64, price: f64) {
         for root in roots(sigma, size) {
             let exposure = self.program.add_var(0.0, (f64::NEG_INFINITY, f64::INFINITY));
-            let epigraph = self.program.add_var(1.0, (0.0, f64::INFINITY));
+            let epigraph = self.program.add_var(price, (0.0, f64::INFINITY));
             let terms = self.weights.iter().copied().zip(root.iter().copied());
             let mut terms = sum(terms.filter(|(_, a)| *a != 0.0));
             terms.add(exposure, -1.0);
@@ -129,9 +160,33 @@ impl<'q> Relaxation<'q> {
         }
     }
 
+    /// Adds the tangents and the planes at these weights; whether there were any that are new.
+    pub(super) fn touch(&mut self, weights: &[f64]) -> bool {
+        let mut added = self.tangents(weights);
+        for risk in &mut self.risks {
+            if let Some((_, plane)) = risk.term.plane(weights) {
+                added |= risk.add(&mut self.program, &self.weights, plane, weights);
+            }
+        }
+        added
+    }
+
+    /// Adds the planes that a solve ended with; whether there were any that are new.
+    pub(super) fn learn(&mut self, warm: &WarmStart) -> bool {
+        let mut added = false;
+        for risk in &mut self.risks {
+            let RiskTerm::Scenario(measure, _) = risk.term else { continue };
+            for plane in warm.planes_of(*measure) {
+                let at = warm.weights();
+                added |= risk.add(&mut self.program, &self.weights, plane.clone(), at);
+            }
+        }
+        added
+    }
+
     /// Adds the tangents at these weights, `epigraph >= 2 a · exposure − a²`, where none is as near
     /// as makes no difference. Whether any was added.
-    pub(super) fn tangents(&mut self, weights: &[f64]) -> bool {
+    fn tangents(&mut self, weights: &[f64]) -> bool {
         let mut added = false;
         for direction in &mut self.directions {
             let at: f64 = direction.root.iter().zip(weights).map(|(a, w)| a * w).sum();
@@ -158,7 +213,13 @@ impl<'q> Relaxation<'q> {
         options.warm_start = start;
         let solution = match self.program.solve_with(options) {
             Ok(SolveOutcome::Solution(solution)) => solution,
-            Ok(SolveOutcome::Interrupted(_)) => return Err(self.unsolved("limit of nodes")),
+            Ok(SolveOutcome::Interrupted(_)) => {
+                return Err(not_discrete(format!(
+                    "the search ended at its limit of {} nodes without an answer: ask for it with \
+                     fewer assets or more names, or raise the limit",
+                    self.nodes
+                )));
+            }
             Err(microlp::Error::Infeasible) => {
                 let reason = "no weights fulfil the sentences and the counts together: allow \
                               more names, a smaller least weight or smaller lots";
@@ -188,7 +249,7 @@ impl<'q> Relaxation<'q> {
     }
 }
 
-fn sum(terms: impl Iterator<Item = (Variable, f64)>) -> LinearExpr {
+pub(super) fn sum(terms: impl Iterator<Item = (Variable, f64)>) -> LinearExpr {
     let mut sum = LinearExpr::empty();
     terms.for_each(|(variable, coefficient)| sum.add(variable, coefficient));
     sum

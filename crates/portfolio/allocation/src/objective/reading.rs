@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::{Linkage, Measure, Objective, Regularisation, SHARE, utility};
+use crate::cost_factors::CostFactors;
 use crate::measure::MEASURES;
 use crate::risk_of::Risk;
 use crate::sentence::{Cursor, ParseError, closest};
@@ -35,7 +36,7 @@ impl FromStr for Objective {
             "minimise" | "minimize" => minimise(&mut cursor)?,
             "equal" if cursor.take_word("weight") => Objective::EqualWeight,
             "inverse" if cursor.take_word("volatility") => Objective::InverseVolatility,
-            "risk" if cursor.take_word("parity") => Objective::RiskParity,
+            "risk" if cursor.take_word("parity") => risk_parity(&mut cursor)?,
             "relaxed" if cursor.take_phrase("risk parity") => {
                 Objective::RelaxedRiskParity { regularisation: regularisation(&mut cursor)? }
             }
@@ -77,6 +78,9 @@ impl FromStr for Objective {
 const RISKS: &str =
     "`variance`, `tracking_error(...)` or a measure of scenarios such as `cvar(95%)`";
 
+/// What an error says where a method asks what to balance.
+const MEASURED: &str = "`variance`, `volatility` or a measure of scenarios such as `cvar(95%)`";
+
 fn minimise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
     match Risk::read(cursor)? {
         Some(Risk::Variance | Risk::Volatility) => Ok(Objective::MinimumVariance),
@@ -112,16 +116,16 @@ fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
         let meant = closest(&cursor.word(), ["return", "sharpe", "growth"]);
         return Err(cursor.error_at(start, "`return`, `sharpe` or `growth`", meant));
     }
-    if !robust && cursor.take("/") {
+    if cursor.take("/") {
         let risk = Risk::read(cursor)?;
         let risk = risk.ok_or_else(|| no_risk(cursor))?;
         let risk_free = over(cursor)?;
         return Ok(match risk {
-            Risk::Volatility => Objective::MaximumSharpe { risk_free },
-            risk => Objective::MaximumRatio { risk, risk_free },
+            Risk::Volatility if !robust => Objective::MaximumSharpe { risk_free },
+            risk => Objective::MaximumRatio { risk, risk_free, robust },
         });
     }
-    let (mut penalties, mut costs) = (Vec::new(), None);
+    let (mut penalties, mut costs) = (Vec::new(), CostFactors::NONE);
     if robust {
         penalties.push((1.0, Risk::ReturnUncertainty));
     }
@@ -133,7 +137,7 @@ fn maximise(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
         }
         penalty(cursor, &mut penalties, &mut costs)?;
     }
-    Ok(utility(penalties, costs.is_some()))
+    Ok(utility(penalties, costs))
 }
 
 /// `over 0.2%`: the risk-free rate, nought if none is said.
@@ -144,11 +148,11 @@ fn over(cursor: &mut Cursor<'_>) -> Result<f64, ParseError> {
     }
 }
 
-/// `5 * cvar(95%)` or `costs`, once each.
+/// `5 * cvar(95%)`, `costs` or `2 * borrow`, once each.
 fn penalty(
     cursor: &mut Cursor<'_>,
     penalties: &mut Vec<(f64, Risk)>,
-    costs: &mut Option<()>,
+    costs: &mut CostFactors,
 ) -> Result<(), ParseError> {
     let start = cursor.here();
     let factor = cursor.number();
@@ -157,25 +161,24 @@ fn penalty(
         return Err(cursor.error_at(place, "`*` after the number", None));
     }
     let place = cursor.here();
-    if cursor.take_word("costs") {
-        if factor.is_some() {
-            let expected = "`costs` without a factor (change the cost model instead)";
-            return Err(cursor.error_at(start, expected, None));
-        }
-        let seen = costs.replace(()).is_some();
-        return once(cursor, place, seen);
-    }
-    let risk = Risk::read(cursor)?;
-    let risk = risk.ok_or_else(|| no_risk(cursor))?;
     if factor.is_some_and(|factor| factor < 0.0) {
         return Err(cursor.error_at(start, "a number that is not negative", None));
     }
+    let mut ahead = *cursor;
+    if let Some(parts) = costs.parts(&ahead.word()) {
+        let _ = ahead.take_word("costs") || ahead.take_word("fees");
+        *cursor = ahead;
+        for part in parts {
+            if std::mem::replace(part, factor.unwrap_or(1.0)) != 0.0 {
+                return Err(cursor.error_at(place, "each cost once", None));
+            }
+        }
+        return Ok(());
+    }
+    let risk = Risk::read(cursor)?;
+    let risk = risk.ok_or_else(|| no_risk(cursor))?;
     let seen = penalties.iter().any(|(_, known)| *known == risk);
     penalties.push((factor.unwrap_or(1.0), risk));
-    once(cursor, place, seen)
-}
-
-fn once(cursor: &Cursor<'_>, place: usize, seen: bool) -> Result<(), ParseError> {
     match seen {
         true => Err(cursor.error_at(place, "each penalty once", None)),
         false => Ok(()),
@@ -250,16 +253,56 @@ fn factors(cursor: &mut Cursor<'_>) -> Result<Vec<String>, ParseError> {
     Ok(names)
 }
 
+/// `by cvar(95%) with budgets SPY 3, AGG 2`, each part if it comes next.
+fn risk_parity(cursor: &mut Cursor<'_>) -> Result<Objective, ParseError> {
+    let by = cursor.take_word("by");
+    let risk = match Risk::read(cursor)? {
+        Some(Risk::Volatility) => Risk::Variance,
+        Some(risk) => risk,
+        None if by => return Err(no_risk(cursor)),
+        None => Risk::Variance,
+    };
+    let mut budgets: Vec<(String, f64)> = Vec::new();
+    if cursor.take_phrase("with budgets") {
+        loop {
+            let start = cursor.here();
+            let expected = "an asset and its budget, such as `SPY 2`";
+            let part = cursor.listed()?;
+            let (name, number) = part.rsplit_once(' ').unwrap_or((part, ""));
+            let budget = number.parse().ok().filter(|b: &f64| *b > 0.0 && b.is_finite());
+            let budget = budget.ok_or_else(|| cursor.error_at(start, expected, None))?;
+            if budgets.iter().any(|(known, _)| known == name.trim()) {
+                return Err(cursor.error_at(start, "each asset once", None));
+            }
+            budgets.push((name.trim().to_owned(), budget));
+            if !cursor.take(",") {
+                break;
+            }
+        }
+    }
+    Ok(Objective::RiskParity { risk, budgets })
+}
+
 /// `by volatility`, if it comes next.
 fn measure(cursor: &mut Cursor<'_>) -> Result<Measure, ParseError> {
     if !cursor.take_word("by") {
         return Ok(Measure::default());
     }
     let start = cursor.here();
-    match cursor.word().as_str() {
+    let text = cursor.until_word("with");
+    match text.to_lowercase().as_str() {
         "variance" => Ok(Measure::Variance),
         "volatility" => Ok(Measure::Volatility),
-        _ => Err(cursor.error_at(start, "`variance` or `volatility`", None)),
+        _ => text.parse().map(Measure::Of).map_err(|error: risk::SentenceError| {
+            let expected = match error.suggestion {
+                Some(_) => MEASURED.to_owned(),
+                None if error.position > 1 => error.expected,
+                None => MEASURED.to_owned(),
+            };
+            let place =
+                start + text.chars().take(error.position - 1).map(char::len_utf8).sum::<usize>();
+            cursor.error_at(place, expected, error.suggestion)
+        }),
     }
 }
 

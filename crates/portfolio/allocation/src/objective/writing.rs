@@ -34,13 +34,15 @@ impl fmt::Display for Objective {
                 for (factor, risk) in penalties.iter().filter(|p| !robust(p)) {
                     write!(f, " - {factor} * {risk}")?;
                 }
-                f.write_str(if *costs { " - costs" } else { "" })
+                write!(f, "{costs}")
             }
-            Objective::MaximumRatio { risk, risk_free: 0.0 } => {
-                write!(f, "maximise return / {risk}")
-            }
-            Objective::MaximumRatio { risk, risk_free } => {
-                write!(f, "maximise return / {risk} over {risk_free}")
+            Objective::MaximumRatio { risk, risk_free, robust } => {
+                let sure = if *robust { "robust " } else { "" };
+                write!(f, "maximise {sure}return / {risk}")?;
+                match *risk_free == 0.0 {
+                    true => Ok(()),
+                    false => write!(f, " over {risk_free}"),
+                }
             }
             Objective::RelaxedRiskParity { regularisation } => {
                 f.write_str(self.method())?;
@@ -53,6 +55,18 @@ impl fmt::Display for Objective {
             Objective::FactorRiskParity { factors } => {
                 write!(f, "{}: {}", self.method(), factors.join(", "))
             }
+            Objective::RiskParity { risk, budgets } => {
+                f.write_str(self.method())?;
+                if *risk != Risk::Variance {
+                    write!(f, " by {risk}")?;
+                }
+                let budgets: Vec<String> =
+                    budgets.iter().map(|(name, budget)| format!("{name} {budget}")).collect();
+                match budgets.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " with budgets {}", budgets.join(", ")),
+                }
+            }
             Objective::MaximumGrowth => f.write_str("maximise growth"),
             Objective::MaximumSharpe { risk_free: 0.0 } => f.write_str("maximise sharpe"),
             Objective::MaximumSharpe { risk_free } => {
@@ -63,8 +77,8 @@ impl fmt::Display for Objective {
             Objective::HierarchicalRiskParity { linkage, measure }
             | Objective::HierarchicalEqualRisk { linkage, measure } => {
                 f.write_str(self.method())?;
-                if *measure == Measure::Volatility {
-                    f.write_str(" by volatility")?;
+                if *measure != Measure::Variance {
+                    write!(f, " by {measure}")?;
                 }
                 let equal = matches!(self, Objective::HierarchicalEqualRisk { .. });
                 write_linkage(f, *linkage, if equal { Linkage::Ward } else { Linkage::Single })
@@ -84,6 +98,16 @@ impl fmt::Display for Objective {
                 write!(f, "learned with {hidden} hidden every {period} days from seed {seed}")
             }
             simple => f.write_str(simple.method()),
+        }
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Measure::Variance => f.write_str("variance"),
+            Measure::Volatility => f.write_str("volatility"),
+            Measure::Of(measure) => measure.fmt(f),
         }
     }
 }

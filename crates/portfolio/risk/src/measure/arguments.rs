@@ -4,7 +4,7 @@
 //! what the measure asks for next. It does not know which measure that is.
 
 use super::{Target, Wealth};
-use crate::sentence::{Cursor, SentenceError};
+use crate::sentence::{Cursor, SentenceError, percent};
 
 /// The confidence of a tail that is not given.
 const CONFIDENCE: f64 = 0.95;
@@ -74,14 +74,19 @@ impl<'a> Arguments<'a> {
 
     fn tail_or(&mut self, default: f64) -> Result<f64, SentenceError> {
         let default = tidy(default);
+        if let Some((_, part)) = self.parts.get(self.next)
+            && let Some(tail) = part.strip_prefix(TAIL)
+        {
+            let fits = |tail: &f64| *tail > 0.0 && *tail <= 1.0;
+            let tail = tail.trim().parse().ok().filter(fits);
+            let expected = "a probability above 0 and up to 1 after `tail`";
+            return self.next(default, expected, |_| tail);
+        }
         if self.word_comes() {
             return Ok(default);
         }
         let expected = "a confidence from 50% to below 100%, such as `95%` for the worst 5%";
-        self.next(default, expected, |part| {
-            let confidence = whole(part, |cursor| cursor.quantity().map(|(value, _)| value))?;
-            (0.5..1.0).contains(&confidence).then(|| tidy(1.0 - confidence))
-        })
+        self.next(default, expected, tail_of)
     }
 
     /// The tails of losses and of gains; those of gains are as those of losses unless given.
@@ -116,6 +121,14 @@ impl<'a> Arguments<'a> {
             if part.eq_ignore_ascii_case("mean") {
                 return Some(Target::Mean);
             }
+            if let Some(exact) = part.strip_prefix(TARGET) {
+                return exact
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|r: &f64| r.is_finite())
+                    .map(Target::Fixed);
+            }
             let (sign, size) = match part.strip_prefix('-') {
                 Some(rest) => (-1.0, rest),
                 None => (1.0, part),
@@ -142,6 +155,38 @@ impl<'a> Arguments<'a> {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// What says that a probability follows and not a confidence.
+const TAIL: &str = "tail ";
+
+/// What says that a number follows, whatever its size.
+const TARGET: &str = "target ";
+
+/// The probability of the tail that a confidence from 50 % to below 100 % leaves.
+fn tail_of(confidence: &str) -> Option<f64> {
+    let confidence = whole(confidence, |cursor| cursor.quantity().map(|(value, _)| value))?;
+    (0.5..1.0).contains(&confidence).then(|| tidy(1.0 - confidence))
+}
+
+/// A tail as people write it: its confidence, or where none comes to it, the probability itself.
+pub(super) fn confidence(tail: f64) -> String {
+    let confidence = percent(1.0 - tail);
+    match tail_of(&confidence) == Some(tail) {
+        true => confidence,
+        false => format!("{TAIL}{tail}"),
+    }
+}
+
+/// A target return as a percentage, or where none comes to it, the number itself.
+pub(super) fn amount(target: f64) -> String {
+    let text = percent(target);
+    let size = text.strip_prefix('-').unwrap_or(&text);
+    let read = whole(size, |cursor| cursor.quantity().map(|(value, _)| value));
+    match read == Some(target.abs()) {
+        true => text,
+        false => format!("{TARGET}{target}"),
     }
 }
 

@@ -2,15 +2,17 @@
 //!
 //! In comes a text such as `cvar(95%)`, `semi-deviation` or `max drawdown(compounded)`; out comes
 //! the measure, or an error that names the place and what exists; and the way back. A confidence
-//! stands where people expect it: `cvar(95%)` is the mean of the worst 5 %. The names in
+//! stands where people expect it: `cvar(95%)` is the mean of the worst 5 %. A tail that no confidence
+//! from 50 % on leaves is written as it is, `cvar(tail 0.7)`, and so is a target of many digits, so
+//! that what is written is read as the same. The names in
 //! Riskfolio-Lib (`MSV`, `CDaR_Rel`) and skfolio (`worst_realization`) are understood too.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, amount, confidence};
 use super::{RiskMeasure, Target, Wealth};
-use crate::sentence::{Cursor, SentenceError, closest, percent};
+use crate::sentence::{Cursor, SentenceError, closest};
 
 const KIND: &str = "risk measure";
 
@@ -193,10 +195,9 @@ fn plain(name: &str) -> (String, bool) {
 impl fmt::Display for RiskMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use RiskMeasure::*;
-        let confidence = |tail: f64| percent(1.0 - tail);
         let target = |target| match target {
             Target::Mean => "mean".to_owned(),
-            Target::Fixed(value) => percent(value),
+            Target::Fixed(value) => amount(value),
         };
         let ([tail, gain_tail], [kappa, gain_kappa]) = self.parameters();
         let mut arguments: Vec<String> =

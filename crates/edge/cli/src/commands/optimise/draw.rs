@@ -19,7 +19,11 @@ use crate::show::note;
 const BEHIND: usize = 40;
 
 /// Draws one portfolio: on the plane, its shares of risk, and the clusters of the assets.
-pub(super) fn answer(question: &Question, target: &Target, folder: &Path) -> anyhow::Result<()> {
+pub(super) fn answer(
+    question: &Question<'_>,
+    target: &Target,
+    folder: &Path,
+) -> anyhow::Result<()> {
     let moments = &question.moments;
     let chosen = RiskReturn {
         volatility: moments.volatility(&target.weights)?,
@@ -45,7 +49,7 @@ pub(super) fn answer(question: &Question, target: &Target, folder: &Path) -> any
 
 /// Draws a frontier: on the plane, the weights along it, and the clusters of the assets.
 pub(super) fn frontier(
-    question: &Question,
+    question: &Question<'_>,
     points: &[FrontierPoint],
     folder: &Path,
 ) -> anyhow::Result<()> {
@@ -60,7 +64,11 @@ pub(super) fn frontier(
     write(drawn.into_iter().flatten().collect(), folder)
 }
 
-fn plane(question: &Question, points: &[FrontierPoint], chosen: Option<RiskReturn>) -> Frontier {
+fn plane(
+    question: &Question<'_>,
+    points: &[FrontierPoint],
+    chosen: Option<RiskReturn>,
+) -> Frontier {
     let moments = &question.moments;
     let on_it = |point: &FrontierPoint| RiskReturn {
         volatility: point.volatility,
@@ -89,7 +97,7 @@ fn span(days: usize) -> String {
     }
 }
 
-fn clusters(question: &Question) -> Option<Plot> {
+fn clusters(question: &Question<'_>) -> Option<Plot> {
     let found = dendrogram(&question.moments, Linkage::Ward);
     let joins: Vec<(usize, usize, f64)> =
         found.joins.iter().map(|join| (join.left, join.right, join.distance)).collect();

@@ -1,70 +1,43 @@
 //! The estimators that can be named on the command line.
 //!
-//! In: a name. Out: the estimator of `risk`, with the numbers that are usual for it. Implied
-//! volatilities are not among them, for they are not in the prices.
+//! In: a name. Out: the estimator of `risk`, with the numbers that are usual for it. The covariance
+//! estimators are those of mandates.
 
 use clap::ValueEnum;
-use risk::{CovarianceEstimator, Denoising, GerberStatistic, MeanEstimator, ShrinkageTarget};
+use clap::builder::PossibleValue;
+use cycle::mandate::{CovariancePlan, Estimator};
+use risk::{CovarianceEstimator, MeanEstimator};
 
-/// The covariance estimators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Covariance {
-    Sample,
-    /// Weights halve every 63 days
-    ExponentiallyWeighted,
-    /// The same, and at once larger when the newest returns were larger than forecast
-    RegimeAdjusted,
-    /// Shortfalls below nought
-    Semi,
-    LedoitWolf,
-    LedoitWolfConstantCorrelation,
-    LedoitWolfSingleFactor,
-    OracleApproximating,
-    /// A tenth of the way to equal variances without correlations
-    Shrunk,
-    /// Marchenko-Pastur: eigenvalues that are noise are replaced by their mean
-    Denoised,
-    /// Without the market's mode of correlation; singular
-    Detoned,
-    Gerber,
-    /// Without the days that are outliers
-    MinimumDeterminant,
-    /// A sparse inverse, with a penalty of a tenth
-    GraphicalLasso,
-    JLogo,
+/// A covariance estimator, by its name in mandates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Covariance(pub Estimator);
+
+static COVARIANCES: [Covariance; Estimator::ALL.len()] = {
+    let mut all = [Covariance(Estimator::Sample); Estimator::ALL.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = Covariance(Estimator::ALL[at].0);
+        at += 1;
+    }
+    all
+};
+
+impl ValueEnum for Covariance {
+    fn value_variants<'a>() -> &'a [Self] {
+        &COVARIANCES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (_, name, help) =
+            Estimator::ALL.iter().find(|(estimator, _, _)| *estimator == self.0)?;
+        Some(PossibleValue::new(*name).help(*help))
+    }
 }
 
 impl Covariance {
     /// The estimator, with its usual numbers.
     pub fn estimator(self) -> CovarianceEstimator {
-        use CovarianceEstimator as Estimator;
-        match self {
-            Self::Sample => Estimator::Sample,
-            Self::ExponentiallyWeighted => {
-                Estimator::ExponentiallyWeighted { half_life_days: 63.0 }
-            }
-            Self::RegimeAdjusted => {
-                Estimator::RegimeAdjusted { half_life_days: 63.0, regime_half_life_days: None }
-            }
-            Self::Semi => Estimator::Semi { benchmark: 0.0 },
-            Self::LedoitWolf => Estimator::LedoitWolf { target: ShrinkageTarget::ScaledIdentity },
-            Self::LedoitWolfConstantCorrelation => {
-                Estimator::LedoitWolf { target: ShrinkageTarget::ConstantCorrelation }
-            }
-            Self::LedoitWolfSingleFactor => {
-                Estimator::LedoitWolf { target: ShrinkageTarget::SingleFactor }
-            }
-            Self::OracleApproximating => Estimator::OracleApproximating,
-            Self::Shrunk => Estimator::Shrunk { shrinkage: 0.1 },
-            Self::Detoned => Estimator::Detoned { components: 1 },
-            Self::GraphicalLasso => Estimator::GraphicalLasso { alpha: 0.1 },
-            Self::Denoised => Estimator::Denoised { noise: Denoising::default() },
-            Self::Gerber => {
-                Estimator::Gerber { statistic: GerberStatistic::default(), threshold: 0.5 }
-            }
-            Self::MinimumDeterminant => Estimator::MinimumDeterminant { support: None, seed: 0 },
-            Self::JLogo => Estimator::JLogo,
-        }
+        CovariancePlan { estimator: self.0, ..CovariancePlan::default() }.estimator(0)
     }
 }
 

@@ -28,6 +28,15 @@ pub fn named(
 /// One number for each symbol, from `AAPL:12%,KO:0.05`.
 pub fn numbers(option: &str, text: &str, symbols: &[Symbol]) -> anyhow::Result<Vec<f64>> {
     let mut values = vec![0.0; symbols.len()];
+    for (at, value) in pairs(option, text, symbols)? {
+        values[at] = value;
+    }
+    Ok(values)
+}
+
+/// Places of symbols with their numbers, in the order in which they are given.
+pub fn pairs(option: &str, text: &str, symbols: &[Symbol]) -> anyhow::Result<Vec<(usize, f64)>> {
+    let mut found: Vec<(usize, f64)> = Vec::new();
     for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let read = pair.split_once(':').and_then(|(symbol, text)| Some((symbol, number(text)?)));
         let Some((symbol, value)) = read else {
@@ -37,9 +46,26 @@ pub fn numbers(option: &str, text: &str, symbols: &[Symbol]) -> anyhow::Result<V
             let known = some(symbols.iter().map(Symbol::as_str));
             bail!("{option}: there is no `{}`; the prices have {known}", symbol.trim());
         };
-        values[at] = value;
+        if found.iter().any(|(other, _)| *other == at) {
+            bail!("{option}: {} comes twice", symbol.trim());
+        }
+        found.push((at, value));
     }
-    Ok(values)
+    Ok(found)
+}
+
+/// A rate from its text, such as `5bps` or `0.1%`.
+pub fn rate(text: &str) -> Result<f64, String> {
+    let (digits, unit) = match text.trim() {
+        text if text.ends_with("bps") => (text.trim_end_matches("bps"), 1e-4),
+        text => (text.strip_suffix('%').ok_or("expected a unit, such as 5bps or 0.1%")?, 1e-2),
+    };
+    let value: f64 =
+        digits.trim().parse().map_err(|_| "expected a number, such as 5bps or 0.1%")?;
+    match (0.0..1.0).contains(&(value * unit)) {
+        true => Ok(value * unit),
+        false => Err("expected a rate from 0% to below 100%".to_owned()),
+    }
 }
 
 fn number(text: &str) -> Option<f64> {

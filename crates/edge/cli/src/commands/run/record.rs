@@ -251,7 +251,8 @@ impl<'a> Story<'a> {
         tags.extend(named.map(|(name, value)| tag(&format!("trimtab.environment.{name}"), value)));
         let read = |data: &DataRef| input(&data.name, &data.digest, "training");
         let mut inputs: Vec<DatasetInput> = training.data.iter().map(read).collect();
-        for (_, evaluation) in self.evaluations.get(&training.id).into_iter().flatten() {
+        // Further measurements are of the same rows.
+        for (_, evaluation) in self.evaluations.get(&training.id).into_iter().flatten().take(1) {
             tags.push(tag("trimtab.evaluation", &evaluation.name));
             let read = |data: &DataRef| input(&data.name, &data.digest, "validation");
             inputs.extend(evaluation.data.iter().map(read));

@@ -44,7 +44,7 @@ fn names(args: &ValidateArgs, trials: &[Trial], chosen: &[usize]) -> Vec<Name> {
     let named = trials.iter().map(|trial| Name {
         objective: trial.sentence.clone(),
         covariance: word(&trial.covariance),
-        mean: if trial.objective.needs_returns() { word(&trial.mean) } else { "-".to_owned() },
+        mean: if trial.needs_returns() { word(&trial.mean) } else { "-".to_owned() },
     });
     let chosen = chosen.iter().map(|method| Name {
         objective: format!("{} (chosen)", args.objectives[*method]),

@@ -1,6 +1,8 @@
 //! Decisions: from what may be seen to weights, and the choice among trials within a training.
 
-use allocation::{Costs, Problem, Uncertainty, allocate, scenarios};
+use std::borrow::Cow;
+
+use allocation::{Costs, Problem, Prospects, Source, Uncertainty};
 use anyhow::Context;
 use performance::validation::{Design, History, Known, WalkForward, choose};
 use risk::{Moments, Returns, estimate};
@@ -36,7 +38,6 @@ impl<'a> Search<'a> {
         let seen = self.look(known)?;
         let moments = seen.moments(trial.covariance, trial.mean)?.scaled(horizon as f64);
         let returns = &seen.returns;
-        let scenarios = scenarios(&trial.objective, &world.constraints, returns, horizon)?;
         let day = *known.rows.last().context("a training has no days")?;
         let select = |values: &Vec<f64>| known.assets.iter().map(|asset| values[*asset]).collect();
         let chosen = |(name, values): (&String, &Vec<f64>)| (name.clone(), select(values));
@@ -57,13 +58,14 @@ impl<'a> Search<'a> {
             constraints: &world.constraints,
             groups: &groups,
             costs: Some(Costs { linear: vec![cost; n], ..Costs::default() }),
-            scenarios: scenarios.as_ref(),
             uncertainty: Some(&uncertainty),
             benchmarks: &benchmarks,
             characteristics: &characteristics,
             ..Problem::new(&moments, world.days[day])
         };
-        Ok(allocate(&trial.objective, &problem)?.weights)
+        let prospects =
+            Prospects::new(Cow::Borrowed(&moments), Some(returns), horizon, Source::default());
+        Ok(prospects.allocate(&trial.aims, &problem)?.target.weights)
     }
 
     /// The objectives that stand for more than one trial.

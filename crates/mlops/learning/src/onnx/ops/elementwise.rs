@@ -8,7 +8,7 @@ use crate::onnx::Fault;
 use crate::onnx::attributes::Attributes;
 use crate::onnx::tensor::{Data, Tensor};
 
-pub(super) fn unary(f: fn(f64) -> f64) -> Result<Kernel, Fault> {
+pub(super) fn unary(f: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Result<Kernel, Fault> {
     kernel(move |call| {
         let x = call.input(0)?;
         let data = match x.data() {

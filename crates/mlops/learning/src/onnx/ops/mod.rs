@@ -8,11 +8,16 @@ mod elementwise;
 mod features;
 mod linear;
 mod matrix;
+mod network;
 mod reduce;
+mod select;
 mod shape;
 mod tree_models;
 mod trees;
 mod walk;
+
+pub(crate) use trees::single_trees;
+pub(crate) use walk::{Mode, Written};
 
 use std::sync::Arc;
 
@@ -75,6 +80,7 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "And", |_| elementwise::logical(|a, b| a && b)),
     (AI, "ArgMax", |a| reduce::arg(a, |new, best| new > best)),
     (AI, "ArgMin", |a| reduce::arg(a, |new, best| new < best)),
+    (AI, "BatchNormalization", network::batch_normalization),
     (AI, "Cast", elementwise::cast),
     (AI, "Ceil", |_| elementwise::unary(f64::ceil)),
     (AI, "Clip", elementwise::clip),
@@ -82,23 +88,34 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "Constant", shape::constant),
     (AI, "ConstantOfShape", shape::constant_of_shape),
     (AI, "Div", |_| elementwise::arithmetic(|a, b| a / b, i64::checked_div)),
+    // A model that is used drops nothing.
+    (AI, "Dropout", |_| kernel(|call| Ok(call.input(0)?.clone()))),
+    (AI, "Elu", network::elu),
     (AI, "Equal", |_| elementwise::compare(|a, b| a == b)),
+    (AI, "Erf", |_| elementwise::unary(libm::erf)),
     (AI, "Exp", |_| elementwise::unary(f64::exp)),
     (AI, "Expand", shape::expand),
     (AI, "Flatten", shape::flatten),
     (AI, "Floor", |_| elementwise::unary(f64::floor)),
     (AI, "Gather", shape::gather),
+    (AI, "Gelu", network::gelu),
     (AI, "Gemm", matrix::gemm),
     (AI, "Greater", |_| elementwise::compare(|a, b| a > b)),
     (AI, "GreaterOrEqual", |_| elementwise::compare(|a, b| a >= b)),
+    (AI, "HardSigmoid", network::hard_sigmoid),
+    (AI, "HardSwish", |_| network::hard_swish()),
     (AI, "Identity", |_| kernel(|call| Ok(call.input(0)?.clone()))),
     (AI, "IsNaN", |_| elementwise::is_nan()),
+    (AI, "LayerNormalization", network::layer_normalization),
+    (AI, "LeakyRelu", network::leaky_relu),
     (AI, "Less", |_| elementwise::compare(|a, b| a < b)),
     (AI, "LessOrEqual", |_| elementwise::compare(|a, b| a <= b)),
     (AI, "Log", |_| elementwise::unary(f64::ln)),
+    (AI, "LogSoftmax", |a| reduce::softmax(a, reduce::Softmax::Logarithms)),
     (AI, "MatMul", |_| matrix::matmul()),
     (AI, "Max", |_| elementwise::fold(|a, b| if b > a || b.is_nan() { b } else { a })),
     (AI, "Min", |_| elementwise::fold(|a, b| if b < a || b.is_nan() { b } else { a })),
+    (AI, "Mish", |_| elementwise::unary(|x| x * network::softplus(x).tanh())),
     (AI, "Mul", |_| elementwise::arithmetic(|a, b| a * b, i64::checked_mul)),
     (AI, "Neg", |_| elementwise::unary(|x| -x)),
     (AI, "Not", |_| elementwise::not()),
@@ -107,6 +124,8 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "Reciprocal", |_| elementwise::unary(|x| 1.0 / x)),
     (AI, "ReduceL1", |a| reduce::reduce(a, reduce::Reduction::L1)),
     (AI, "ReduceL2", |a| reduce::reduce(a, reduce::Reduction::L2)),
+    (AI, "ReduceLogSum", |a| reduce::reduce(a, reduce::Reduction::LogSum)),
+    (AI, "ReduceLogSumExp", |a| reduce::reduce(a, reduce::Reduction::LogSumExp)),
     (AI, "ReduceMax", |a| reduce::reduce(a, reduce::Reduction::Max)),
     (AI, "ReduceMean", |a| reduce::reduce(a, reduce::Reduction::Mean)),
     (AI, "ReduceMin", |a| reduce::reduce(a, reduce::Reduction::Min)),
@@ -115,16 +134,20 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "ReduceSumSquare", |a| reduce::reduce(a, reduce::Reduction::SumSquare)),
     (AI, "Relu", |_| elementwise::unary(|x| if x < 0.0 { 0.0 } else { x })),
     (AI, "Reshape", shape::reshape),
+    (AI, "Selu", network::selu),
     (AI, "Shape", |_| shape::shape()),
     (AI, "Sigmoid", |_| elementwise::unary(|x| 1.0 / (1.0 + (-x).exp()))),
     (AI, "Sign", |_| elementwise::unary(|x| if x == 0.0 { x } else { x.signum() })),
     (AI, "Slice", shape::slice),
-    (AI, "Softmax", reduce::softmax),
+    (AI, "Softmax", |a| reduce::softmax(a, reduce::Softmax::Shares)),
+    (AI, "Softplus", |_| elementwise::unary(network::softplus)),
+    (AI, "Softsign", |_| elementwise::unary(|x| x / (1.0 + x.abs()))),
     (AI, "Sqrt", |_| elementwise::unary(f64::sqrt)),
     (AI, "Squeeze", shape::squeeze),
     (AI, "Sub", |_| elementwise::arithmetic(|a, b| a - b, i64::checked_sub)),
     (AI, "Sum", |_| elementwise::fold(|a, b| a + b)),
     (AI, "Tanh", |_| elementwise::unary(f64::tanh)),
+    (AI, "TopK", select::top),
     (AI, "Transpose", shape::transpose),
     (AI, "Unsqueeze", shape::unsqueeze),
     (AI, "Where", |_| elementwise::choose()),

@@ -11,6 +11,8 @@ pub(super) enum Reduction {
     L1,
     L2,
     Max,
+    LogSum,
+    LogSumExp,
     Mean,
     Min,
     Product,
@@ -21,7 +23,7 @@ pub(super) enum Reduction {
 impl Reduction {
     fn start(self) -> f64 {
         match self {
-            Self::Max => f64::NEG_INFINITY,
+            Self::Max | Self::LogSumExp => f64::NEG_INFINITY,
             Self::Min => f64::INFINITY,
             Self::Product => 1.0,
             _ => 0.0,
@@ -36,7 +38,11 @@ impl Reduction {
             Self::Product => so_far * x,
             Self::L1 => so_far + x.abs(),
             Self::L2 | Self::SumSquare => so_far + x * x,
-            Self::Mean | Self::Sum => so_far + x,
+            Self::LogSumExp => {
+                let (low, high) = if x < so_far { (x, so_far) } else { (so_far, x) };
+                if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
+            }
+            Self::Mean | Self::Sum | Self::LogSum => so_far + x,
         }
     }
 
@@ -44,6 +50,7 @@ impl Reduction {
         match self {
             Self::Mean => joined / count as f64,
             Self::L2 => joined.sqrt(),
+            Self::LogSum => joined.ln(),
             _ => joined,
         }
     }
@@ -134,8 +141,15 @@ pub(super) fn arg(attributes: &Attributes, better: fn(f32, f32) -> bool) -> Resu
     })
 }
 
+/// Shares, or their logarithms.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Softmax {
+    Shares,
+    Logarithms,
+}
+
 /// Before operator set 13 all dimensions from the axis on form one group.
-pub(super) fn softmax(attributes: &Attributes) -> Result<Kernel, Fault> {
+pub(super) fn softmax(attributes: &Attributes, of: Softmax) -> Result<Kernel, Fault> {
     let grouped = attributes.opset < 13;
     let along = attributes.int("axis", if grouped { 1 } else { -1 });
     kernel(move |call: &Call| {
@@ -146,7 +160,7 @@ pub(super) fn softmax(attributes: &Attributes) -> Result<Kernel, Fault> {
         let data = through_f64(x.data(), |v| {
             let mut out = v.to_vec();
             for start in (0..before).flat_map(|b| (0..after).map(move |a| b * count * after + a)) {
-                softmax_group(&mut out[start..], count, after);
+                softmax_group(&mut out[start..], count, after, of);
             }
             out
         })?;
@@ -154,15 +168,14 @@ pub(super) fn softmax(attributes: &Attributes) -> Result<Kernel, Fault> {
     })
 }
 
-fn softmax_group(v: &mut [f64], count: usize, step: usize) {
+fn softmax_group(v: &mut [f64], count: usize, step: usize, of: Softmax) {
     let group = || (0..count).map(move |k| k * step);
     let top = group().fold(f64::NEG_INFINITY, |m, i| m.max(v[i]));
-    let mut sum = 0.0;
+    let sum: f64 = group().map(|i| (v[i] - top).exp()).sum();
     for i in group() {
-        v[i] = (v[i] - top).exp();
-        sum += v[i];
-    }
-    for i in group() {
-        v[i] /= sum;
+        v[i] = match of {
+            Softmax::Shares => (v[i] - top).exp() / sum,
+            Softmax::Logarithms => v[i] - top - sum.ln(),
+        };
     }
 }

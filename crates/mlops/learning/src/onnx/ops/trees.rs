@@ -56,15 +56,9 @@ impl Ensemble {
             _ => grouped(&mut written, &weights),
         };
         if targets == 1 {
-            let mut sums = vec![0.0f32; written.len()];
-            weights.iter().for_each(|(node, _, weight)| sums[*node] += weight);
-            let pairs = written.iter_mut().zip(sums);
-            pairs.for_each(|(w, sum)| w.payload = sum.to_bits());
+            summed(&mut written, &weights);
         }
-        let forest = Forest::new(&written, &roots);
-        if forest.len() != written.len() {
-            return Err("its trees have cycles or nodes that no root leads to".into());
-        }
+        let forest = laid_out(&written, &roots)?;
         let features = written.iter().map(|w| w.feature as usize + 1).max();
         Ok(Self {
             forest,
@@ -142,6 +136,30 @@ impl Ensemble {
         }
         Ok(scores)
     }
+}
+
+/// The nodes of a regressor with one target, whose leaves have their weight as payload, and the
+/// roots of its trees.
+pub(crate) fn single_trees(attributes: &Attributes) -> Result<(Vec<Written>, Vec<u32>), Fault> {
+    let places = places(attributes)?;
+    let (mut nodes, roots) = written(attributes, &places)?;
+    summed(&mut nodes, &weights(attributes, "target", 1, &places)?);
+    laid_out(&nodes, &roots)?;
+    Ok((nodes, roots))
+}
+
+fn summed(written: &mut [Written], weights: &[Vote]) {
+    let mut sums = vec![0.0f32; written.len()];
+    weights.iter().for_each(|(node, _, weight)| sums[*node] += weight);
+    written.iter_mut().zip(sums).for_each(|(w, sum)| w.payload = sum.to_bits());
+}
+
+fn laid_out(written: &[Written], roots: &[u32]) -> Result<Forest, Fault> {
+    let forest = Forest::new(written, roots);
+    if forest.len() != written.len() {
+        return Err("its trees have cycles or nodes that no root leads to".into());
+    }
+    Ok(forest)
 }
 
 /// The leaf that votes, the target and the weight.

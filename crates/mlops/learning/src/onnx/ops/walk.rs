@@ -16,7 +16,7 @@ const NAN_RIGHT: u32 = 1 << 31;
 
 /// How a node of the general form compares.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     LessOrEqual,
     Less,
     GreaterOrEqual,
@@ -28,7 +28,7 @@ pub(super) enum Mode {
 
 /// A node as it is written in a file; children are positions in the same list.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Written {
+pub(crate) struct Written {
     pub mode: Mode,
     pub feature: u32,
     pub threshold: f32,
