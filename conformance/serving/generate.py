@@ -51,6 +51,8 @@ def models():
     yield "unsigned", regression, None
     yield "wholes", regression, ModelSignature(wholes)
     yield "classes", classifier, infer_signature(FRAME)
+    opposite = to_onnx(LinearRegression().fit(X, -Y), X[:1], target_opset=17)
+    yield "opposite", opposite, infer_signature(FRAME)
 
 
 def parquet(frame):
@@ -156,7 +158,8 @@ def main():
             for file in ["MLmodel", "model.onnx"]:
                 shutil.copy(folder / file, HERE / name / file)
             model = mlflow.pyfunc.load_model(str(folder))
-            for case, kind, body in bodies():
+            # The last is there to take the place of the first.
+            for case, kind, body in bodies() if name != "opposite" else []:
                 body, answer = asked(model, kind, body)
                 body = base64.b64encode(body).decode()
                 cases.append({"model": name, "case": case, "type": kind, "body": body, **answer})

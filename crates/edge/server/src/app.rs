@@ -9,6 +9,7 @@ use database::Database;
 
 use crate::access::{self, Access, Secret, Security};
 use crate::api;
+use crate::api::inference::{Inference, Log, Serving};
 use crate::api::signing::{Signatures, Signing};
 use crate::connections::Patience;
 use crate::error::ServeError;
@@ -40,6 +41,8 @@ pub struct Options {
     pub security: Security,
     /// How model versions are signed, and whether they must be.
     pub signing: Signing,
+    /// How models are served.
+    pub serving: Serving,
     /// What opens `/metrics` to whoever shows it, beside administrators.
     pub metrics_token: Option<Secret>,
     /// How long it waits for others.
@@ -74,6 +77,7 @@ impl Options {
             artifact_limit: None,
             security: Security::default(),
             signing: Signing::default(),
+            serving: Serving::default(),
             metrics_token: None,
             patience: Patience::default(),
         }
@@ -95,6 +99,8 @@ struct Shared {
     signatures: Signatures,
     webhooks: Webhooks,
     meters: Meters,
+    inference: Inference,
+    log: Log,
 }
 
 impl App {
@@ -132,7 +138,19 @@ impl App {
         let webhooks = Webhooks::open(&options)?;
         let meters = Meters::new(&db);
         let root = at_root;
-        let shared = Shared { options, db, artifacts, root, access, signatures, webhooks, meters };
+        let inference = Inference::default();
+        let shared = Shared {
+            options,
+            db,
+            artifacts,
+            root,
+            access,
+            signatures,
+            webhooks,
+            meters,
+            inference,
+            log: Log::default(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -168,6 +186,16 @@ impl App {
     /// What model versions are signed with, and their signatures checked.
     pub(crate) fn signatures(&self) -> &Signatures {
         &self.shared.signatures
+    }
+
+    /// The models that are served.
+    pub(crate) fn inference(&self) -> &Inference {
+        &self.shared.inference
+    }
+
+    /// Where predictions are kept.
+    pub(crate) fn log(&self) -> &Log {
+        &self.shared.log
     }
 
     /// What webhooks are sent with.

@@ -43,7 +43,12 @@ pub(crate) fn all() -> Vec<(String, MethodRouter<App>)> {
             all.push((format!("{prefix}/{path}"), endpoint.clone()));
         }
     }
-    let pages = [api::artifacts::pages(), api::inputs::pages(), api::otlp::pages()];
+    let pages = [
+        api::artifacts::pages(),
+        api::inference::pages(),
+        api::inputs::pages(),
+        api::otlp::pages(),
+    ];
     for (path, endpoint) in pages.into_iter().flatten() {
         all.push((path.to_owned(), endpoint));
     }

@@ -2,9 +2,7 @@
 
 use learning::{Output, Port, Values};
 
-use crate::oip::InferResponse;
-use crate::servable::datatype_of;
-use crate::{Data, Datatype, Servable, Tensor, scoring};
+use crate::{Data, Datatype, Servable, Tensor};
 
 /// What a model answered to one request.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +24,7 @@ impl Predicted {
     /// The answer of a model over no rows.
     pub fn nothing(servable: &Servable) -> Self {
         let outputs = servable.outputs().iter().map(|port| {
-            let datatype = datatype_of(port);
+            let datatype = Datatype::of_port(port);
             let data = match datatype {
                 Datatype::Bytes => Data::Bytes(Vec::new()),
                 _ => Data::Numbers(Vec::new()),
@@ -65,37 +63,9 @@ impl Predicted {
     }
 }
 
-/// An answer before it is written.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// For the Open Inference Protocol.
-    Inference(InferResponse),
-    /// For MLflow's scoring protocol.
-    Scoring {
-        /// The outputs.
-        outputs: Vec<Tensor>,
-        /// Whether they are written as records.
-        as_records: bool,
-        /// The rows that are not given out.
-        withheld: Vec<usize>,
-    },
-}
-
-impl Answer {
-    /// The answer as JSON, all tensors within it.
-    pub fn json(&self) -> Vec<u8> {
-        match self {
-            Self::Inference(response) => response.write(&[], false).0,
-            Self::Scoring { outputs, as_records, withheld } => {
-                scoring::write(outputs, *as_records, withheld)
-            }
-        }
-    }
-}
-
 fn tensor(output: Output, port: Option<&Port>) -> Tensor {
     let (stated, data) = match output.values {
-        Values::Numbers(numbers) => (port.map(datatype_of), Data::Numbers(numbers)),
+        Values::Numbers(numbers) => (port.map(Datatype::of_port), Data::Numbers(numbers)),
         Values::Texts(texts) => {
             let texts = texts.into_iter().map(String::into_bytes).collect();
             (Some(Datatype::Bytes), Data::Bytes(texts))

@@ -58,6 +58,25 @@ impl Datatype {
         })
     }
 
+    /// The datatype of an input or output of an ONNX file.
+    pub fn of_port(port: &learning::Port) -> Self {
+        match port.element {
+            Some(2) => Self::Uint8,
+            Some(3) => Self::Int8,
+            Some(4) => Self::Uint16,
+            Some(5) => Self::Int16,
+            Some(6) => Self::Int32,
+            Some(7) => Self::Int64,
+            Some(8) => Self::Bytes,
+            Some(9) => Self::Bool,
+            Some(10) => Self::Fp16,
+            Some(11) => Self::Fp64,
+            Some(12) => Self::Uint32,
+            Some(13) => Self::Uint64,
+            _ => Self::Fp32,
+        }
+    }
+
     /// The word of the protocol.
     pub const fn word(self) -> &'static str {
         match self {

@@ -23,10 +23,9 @@ mod signature;
 mod statistics;
 mod table;
 mod tensor;
-mod validity;
 
 pub use agreement::{Agreement, Compared};
-pub use answer::{Answer, Predicted};
+pub use answer::Predicted;
 pub use batcher::{Batcher, Computed, Rules};
 pub use datatype::Datatype;
 pub use error::ServingError;
@@ -37,5 +36,4 @@ pub use servable::{Arranged, Servable};
 pub use signature::{Column, ColumnType, Inputs, Signature, TensorSpec};
 pub use statistics::{Statistics, Tally, Timing};
 pub use table::Table;
-pub use tensor::{Data, Tensor};
-pub use validity::{Fault, Invalid, Validity};
+pub use tensor::{Data, Tensor, check_numbers, elements};

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
+use predictions::Check;
+
+use crate::ServingError;
 use crate::signature::Signature;
-use crate::{ServingError, Validity};
 
 /// What the `MLmodel` file says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,7 +24,7 @@ pub struct Manifest {
     /// The logged model that it is.
     pub model_id: Option<String>,
     /// What holds of valid inputs and outputs: `trimtab` in the metadata.
-    pub validity: Validity,
+    pub check: Check,
 }
 
 #[derive(Deserialize)]
@@ -61,12 +63,34 @@ impl Manifest {
             signature,
             run_id: wire.run_id,
             model_id: wire.model_id,
-            validity: metadata.map(Validity::read).transpose()?.unwrap_or_default(),
+            check: metadata.map(check).transpose()?.unwrap_or_default(),
         })
     }
 
     /// Whether Python can load it.
     pub fn is_python(&self) -> bool {
         self.flavors.contains("python_function")
+    }
+}
+
+fn check(metadata: &Value) -> Result<Check, ServingError> {
+    serde_json::from_value(metadata.clone()).map_err(|error| {
+        ServingError::Model(format!("`trimtab` in the metadata of its `MLmodel`: {error}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ranges_of_valid_predictions_stand_in_the_metadata() {
+        let text = "flavors:\n  onnx:\n    data: model.onnx\nmetadata:\n  trimtab:\n    outputs:\n      \
+                    '*': {low: -1.0, high: 1.0}\n    withhold: [not_finite]\n";
+        let manifest = Manifest::read(text.as_bytes()).unwrap();
+        assert!(manifest.check.outputs["*"].has(0.5) && !manifest.check.outputs["*"].has(1.5));
+        assert!(manifest.check.withhold.has(predictions::Flag::NotFinite));
+        let wrong = text.replace("outputs", "ouptuts");
+        assert!(Manifest::read(wrong.as_bytes()).unwrap_err().to_string().contains("ouptuts"));
     }
 }

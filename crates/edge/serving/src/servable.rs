@@ -13,7 +13,7 @@ use types::Digest;
 use crate::scoring::Input;
 use crate::signature::Inputs;
 use crate::table::Table;
-use crate::tensor::check;
+use crate::tensor::check_numbers;
 use crate::{Column, ColumnType, Datatype, Flat, Manifest, ServingError, Tensor, TensorSpec};
 
 /// So many rows at least are worth a thread of their own.
@@ -320,7 +320,7 @@ impl Servable {
         for tensor in tensors {
             let Some(at) = known(&tensor.name) else { return Err(self.unknown(&tensor.name)) };
             let (port, name) = (&self.inputs[at], &tensor.name);
-            let wanted = datatype_of(port);
+            let wanted = Datatype::of_port(port);
             if tensor.datatype != wanted {
                 let found = tensor.datatype;
                 return Err(ServingError::Invalid(format!(
@@ -426,7 +426,7 @@ fn numbers_of(name: &str, flat: Flat, spec: Option<&TensorSpec>) -> Result<Vec<f
         numbers[at] = number.ok_or_else(no)?;
     }
     if let Some(datatype) = spec.and_then(|spec| numpy(&spec.dtype)) {
-        check(name, datatype, &numbers).map_err(|e| ServingError::Schema(e.to_string()))?;
+        check_numbers(name, datatype, &numbers).map_err(|e| ServingError::Schema(e.to_string()))?;
     }
     Ok(numbers)
 }
@@ -443,23 +443,4 @@ fn numpy(dtype: &str) -> Option<Datatype> {
 /// The columns of an input; open ones count as one.
 fn columns_of(port: &Port) -> usize {
     port.dims.get(1..).unwrap_or(&[]).iter().map(|dim| dim.unwrap_or(1)).product()
-}
-
-/// The datatype of an input or output.
-pub(crate) fn datatype_of(port: &Port) -> Datatype {
-    match port.element {
-        Some(2) => Datatype::Uint8,
-        Some(3) => Datatype::Int8,
-        Some(4) => Datatype::Uint16,
-        Some(5) => Datatype::Int16,
-        Some(6) => Datatype::Int32,
-        Some(7) => Datatype::Int64,
-        Some(8) => Datatype::Bytes,
-        Some(9) => Datatype::Bool,
-        Some(10) => Datatype::Fp16,
-        Some(11) => Datatype::Fp64,
-        Some(12) => Datatype::Uint32,
-        Some(13) => Datatype::Uint64,
-        _ => Datatype::Fp32,
-    }
 }

@@ -91,6 +91,14 @@ impl Statistics {
         }
     }
 
+    /// A request was answered by another process.
+    pub fn forwarded(&self, now_ms: u64, whole: Duration) {
+        let mut tally = self.tally();
+        tally.last_inference = now_ms;
+        tally.execution_count += 1;
+        tally.success.add(whole);
+    }
+
     /// A request failed.
     pub fn failed(&self, whole: Duration, crowded: bool) {
         let mut tally = self.tally();

@@ -70,7 +70,7 @@ impl Tensor {
 ///
 /// # Errors
 /// [`ServingError::Invalid`] for a negative dimension or more elements than can be counted.
-pub(crate) fn elements(name: &str, shape: &[i64]) -> Result<(Vec<usize>, usize), ServingError> {
+pub fn elements(name: &str, shape: &[i64]) -> Result<(Vec<usize>, usize), ServingError> {
     let wrong =
         || ServingError::Invalid(format!("input '{name}' has an impossible shape {shape:?}"));
     let mut dims = Vec::with_capacity(shape.len());
@@ -84,7 +84,10 @@ pub(crate) fn elements(name: &str, shape: &[i64]) -> Result<(Vec<usize>, usize),
 }
 
 /// Refuses numbers that their datatype cannot hold.
-pub(crate) fn check(name: &str, datatype: Datatype, numbers: &[f64]) -> Result<(), ServingError> {
+///
+/// # Errors
+/// [`ServingError::Invalid`].
+pub fn check_numbers(name: &str, datatype: Datatype, numbers: &[f64]) -> Result<(), ServingError> {
     let Some((low, high)) = datatype.whole_range() else { return Ok(()) };
     let wrong = |v: &&f64| !(v.fract() == 0.0 && **v >= low && **v <= high);
     match numbers.iter().find(wrong) {

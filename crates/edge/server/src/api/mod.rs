@@ -5,6 +5,7 @@ pub mod artifacts;
 pub mod assessments;
 pub mod eval_datasets;
 pub mod experiments;
+pub mod inference;
 pub mod inputs;
 pub mod logged_models;
 pub mod otlp;

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::tensor::check;
+use crate::tensor::check_numbers;
 use crate::{Data, Datatype, ServingError};
 
 /// Reads the elements of a tensor.
@@ -25,7 +25,7 @@ pub fn decode(
         )));
     }
     let numbers = numbers(datatype, bytes);
-    check(name, datatype, &numbers)?;
+    check_numbers(name, datatype, &numbers)?;
     Ok(Data::Numbers(numbers))
 }
 

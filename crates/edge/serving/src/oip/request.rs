@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{decode, quoted};
 use crate::flat::word;
-use crate::tensor::{check, elements};
+use crate::tensor::{check_numbers, elements};
 use crate::{Data, Datatype, Flat, Limits, ServingError, Tensor};
 
 /// A request for inference.
@@ -204,6 +204,6 @@ fn cells(
         let no = || wrong(format!("holds the text '{text}', which is no {datatype}"));
         numbers[at] = number.ok_or_else(no)?;
     }
-    check(name, datatype, &numbers)?;
+    check_numbers(name, datatype, &numbers)?;
     Ok(Data::Numbers(numbers))
 }

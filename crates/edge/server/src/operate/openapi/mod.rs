@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod document;
 #[cfg(test)]
+mod inference;
+#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod server;
