@@ -169,8 +169,12 @@ async fn who_may_not_use_a_model_gets_no_prediction() {
         default_permission: Permission::Read,
     };
     let security = Security { auth: Some(auth), ..Security::default() };
-    let options =
-        server::Options { security, ..server::Options::new(([127, 0, 0, 1], 0).into(), home) };
+    let options = server::Options {
+        security,
+        // The first server still has the log of this home.
+        serving: server::Serving { log: false, ..server::Serving::default() },
+        ..server::Options::new(([127, 0, 0, 1], 0).into(), home)
+    };
     let router = server::router(server::App::open(options).await.unwrap());
     let ask = |name: &str, path: &str, body: String| {
         use base64::Engine;
