@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use database::Database;
-use feature_online::Serving;
 
 use crate::access::{self, Access, Secret, Security};
 use crate::api;
 use crate::api::features::Features;
+use crate::api::inference::{Inference, Log, Serving};
 use crate::api::signing::{Signatures, Signing};
 use crate::connections::Patience;
 use crate::error::ServeError;
@@ -44,6 +44,8 @@ pub struct Options {
     pub signing: Signing,
     /// How features are served, if they are.
     pub features: Option<Features>,
+    /// How models are served.
+    pub serving: Serving,
     /// What opens `/metrics` to whoever shows it, beside administrators.
     pub metrics_token: Option<Secret>,
     /// How long it waits for others.
@@ -79,6 +81,7 @@ impl Options {
             security: Security::default(),
             signing: Signing::default(),
             features: None,
+            serving: Serving::default(),
             metrics_token: None,
             patience: Patience::default(),
         }
@@ -98,9 +101,11 @@ struct Shared {
     root: Option<artifacts::Store>,
     access: Option<Access>,
     signatures: Signatures,
-    features: Option<Arc<Serving>>,
+    features: Option<Arc<feature_online::Serving>>,
     webhooks: Webhooks,
     meters: Meters,
+    inference: Inference,
+    log: Log,
 }
 
 impl App {
@@ -142,8 +147,20 @@ impl App {
         let webhooks = Webhooks::open(&options)?;
         let meters = Meters::new(&db);
         let root = at_root;
-        let shared =
-            Shared { options, db, artifacts, root, access, signatures, features, webhooks, meters };
+        let inference = Inference::default();
+        let shared = Shared {
+            options,
+            db,
+            artifacts,
+            root,
+            access,
+            signatures,
+            features,
+            webhooks,
+            meters,
+            inference,
+            log: Log::default(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -182,8 +199,18 @@ impl App {
     }
 
     /// What features are served from, where they are.
-    pub(crate) fn features(&self) -> Option<&Arc<Serving>> {
+    pub(crate) fn features(&self) -> Option<&Arc<feature_online::Serving>> {
         self.shared.features.as_ref()
+    }
+
+    /// The models that are served.
+    pub(crate) fn inference(&self) -> &Inference {
+        &self.shared.inference
+    }
+
+    /// Where predictions are kept.
+    pub(crate) fn log(&self) -> &Log {
+        &self.shared.log
     }
 
     /// What webhooks are sent with.
@@ -204,8 +231,11 @@ impl App {
 }
 
 /// Opens the feature store of the home and its online store.
-async fn serving(home: PathBuf, asked: Features) -> Result<Arc<Serving>, ServeError> {
-    let open = move || Serving::open(&home, asked.online.as_deref());
+async fn serving(
+    home: PathBuf,
+    asked: Features,
+) -> Result<Arc<feature_online::Serving>, ServeError> {
+    let open = move || feature_online::Serving::open(&home, asked.online.as_deref());
     let opened = tokio::task::spawn_blocking(open).await;
     let opened =
         opened.map_err(|error| ServeError::Refused(format!("opening the features: {error}")))?;

@@ -95,7 +95,8 @@ pub fn now() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-async fn read_body(body: axum::body::Body) -> Result<Bytes, ApiError> {
+/// Reads a body to its end, up to the limit that is on it.
+pub(crate) async fn read_body(body: axum::body::Body) -> Result<Bytes, ApiError> {
     axum::body::to_bytes(body, usize::MAX).await.map_err(|error| {
         let message = if is_too_long(&error) {
             "the request is larger than this server accepts: send it in parts".to_owned()

@@ -1,6 +1,6 @@
 //! Connections: taken in, served while both sides go on, and let go in the end.
 //!
-//! A listener and a router come in. Whoever opens a connection and does not ask, or dawdles over the
+//! A listener and a router come in. A connection speaks HTTP/1.1 or HTTP/2, as it begins. Whoever opens a connection and does not ask, or dawdles over the
 //! head of a request, is cut off, so that idle connections use nothing up; when as many are open as
 //! this process can hold, the next wait until one closes. Once told to stop, no more are taken, and
 //! those at hand have a while to finish. What is asked and answered is not known here.
@@ -17,16 +17,18 @@ use axum::http::Request;
 use axum::response::Response;
 use axum::serve::Listener;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
 use crate::access::Peer;
 use crate::serve::Signals;
+use crate::tls::Spoken;
 
 /// So many connections are served at once, where the system lets this process have the files.
 const AT_MOST: u64 = 10_000;
@@ -52,31 +54,79 @@ impl Default for Patience {
 pub async fn serve<L>(mut listener: L, router: Router, patience: Patience, mut signals: Signals)
 where
     L: Listener<Addr = SocketAddr>,
+    L::Io: Spoken + Sync,
 {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(patience.client);
+    let http = Http::new(patience);
+    let (stop, stopping) = watch::channel(false);
     let (open, room) = (GracefulShutdown::new(), Arc::new(Semaphore::new(at_most())));
     loop {
         let (place, stream, from) = tokio::select! {
             taken = take(&mut listener, &room) => taken,
             () = signals.next() => break,
         };
-        let router = router.clone();
-        let service = service_fn(move |request| answer(router.clone(), from, request));
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+        let (router, http, watcher) = (router.clone(), http.clone(), open.watcher());
+        let mut stopping = stopping.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%from, %error, "a connection broke off");
+            let spoken = tokio::time::timeout(http.patience, stream.is_http2());
+            let spoken = tokio::select! {
+                spoken = spoken => spoken,
+                _ = stopping.wait_for(|told| *told) => return,
+            };
+            if let Ok(Ok(is_http2)) = spoken {
+                http.serve(stream, is_http2, router, from, watcher).await;
             }
             drop(place);
         });
     }
     drop(listener);
+    stop.send_replace(true);
     tracing::info!("stopping: finishing the requests at hand");
     tokio::select! {
         () = open.shutdown() => {}
         () = tokio::time::sleep(patience.stop) => tracing::warn!("stopping: requests are cut off"),
         () = signals.next() => tracing::warn!("stopping at once: requests are cut off"),
+    }
+}
+
+/// How connections are served.
+#[derive(Clone)]
+struct Http {
+    one: http1::Builder,
+    two: http2::Builder<TokioExecutor>,
+    patience: Duration,
+}
+
+impl Http {
+    fn new(patience: Patience) -> Self {
+        let mut one = http1::Builder::new();
+        one.timer(TokioTimer::new()).header_read_timeout(patience.client);
+        let mut two = http2::Builder::new(TokioExecutor::new());
+        two.timer(TokioTimer::new())
+            .keep_alive_interval(patience.client / 3)
+            .keep_alive_timeout(patience.client);
+        Self { one, two, patience: patience.client }
+    }
+
+    /// Serves a connection to its end.
+    async fn serve<S>(
+        &self,
+        stream: S,
+        is_http2: bool,
+        router: Router,
+        from: SocketAddr,
+        watcher: Watcher,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(move |request| answer(router.clone(), from, request));
+        let stream = TokioIo::new(stream);
+        let served = match is_http2 {
+            true => watcher.watch(self.two.serve_connection(stream, service)).await,
+            false => watcher.watch(self.one.serve_connection(stream, service)).await,
+        };
+        if let Err(error) = served {
+            tracing::debug!(%from, %error, "a connection broke off");
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod webhooks;
 
 pub use access::{BasicAuth, Secret, Security, Tls, WebhookRules};
 pub use api::features::Features;
+pub use api::inference::{OnInvalid, Pick, Reference, Serving};
 pub use api::signing::Signing;
 pub use app::{App, Options};
 pub use catalog::access::Permission;

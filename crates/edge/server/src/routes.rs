@@ -43,8 +43,13 @@ pub(crate) fn all() -> Vec<(String, MethodRouter<App>)> {
             all.push((format!("{prefix}/{path}"), endpoint.clone()));
         }
     }
-    let pages =
-        [api::artifacts::pages(), api::features::pages(), api::inputs::pages(), api::otlp::pages()];
+    let pages = [
+        api::artifacts::pages(),
+        api::features::pages(),
+        api::inference::pages(),
+        api::inputs::pages(),
+        api::otlp::pages(),
+    ];
     for (path, endpoint) in pages.into_iter().flatten() {
         all.push((path.to_owned(), endpoint));
     }

@@ -44,6 +44,35 @@ impl Listener for Plain {
     }
 }
 
+/// A connection that tells, before its first request, which version of HTTP it speaks.
+pub trait Spoken {
+    /// Whether it speaks HTTP/2. Waits for its first bytes, and leaves them where they are.
+    fn is_http2(&self) -> impl Future<Output = io::Result<bool>> + Send;
+}
+
+/// How a connection begins that speaks HTTP/2 without having agreed on it (RFC 9113, section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0";
+
+impl Spoken for TcpStream {
+    async fn is_http2(&self) -> io::Result<bool> {
+        let mut first = [0; PREFACE.len()];
+        loop {
+            let length = self.peek(&mut first).await?;
+            if length == PREFACE.len() || !PREFACE.starts_with(&first[..length]) || length == 0 {
+                return Ok(first == *PREFACE);
+            }
+            // The rest is on its way: no client sends less at once, but it may.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+impl Spoken for TlsStream<TcpStream> {
+    async fn is_http2(&self) -> io::Result<bool> {
+        Ok(self.get_ref().1.alpn_protocol() == Some(b"h2"))
+    }
+}
+
 /// An answer is one write: waiting to fill a packet would only delay it.
 fn at_once(stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
@@ -130,6 +159,6 @@ pub fn config(tls: &Tls) -> Result<ServerConfig, ServeError> {
         .map_err(|error| {
             refused(&tls.certificate, format!("with {}: {error}", tls.key.display()))
         })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }

@@ -5,7 +5,7 @@ mod remote;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use journal::{Because, Draft, Kind, Spine};
@@ -65,6 +65,12 @@ enum Action {
         /// Another version
         b: u32,
     },
+    /// How a served model decides beside its second version (its shadow or canary): signs, top
+    /// picks and ranks; needs --server
+    Decisions {
+        /// The model
+        model: String,
+    },
     /// Make a version the champion, or give it another alias
     Promote {
         /// The model
@@ -108,6 +114,9 @@ pub fn models(args: &ModelsArgs) -> anyhow::Result<Found> {
             show(&registry, found, args.format)?;
         }
         Action::Compare { model, a, b } => compare(&read(args)?.1, model, *a, *b, args.format)?,
+        Action::Decisions { .. } => {
+            bail!("decisions are compared where models are served: add --server")
+        }
         Action::Promote { model, version, alias, why } => {
             let ask = |registry: &Registry| registry.promote(model, alias, *version, why);
             change(args, Kind::Promoted, ask)?;

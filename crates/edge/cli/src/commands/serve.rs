@@ -1,6 +1,7 @@
-//! `trimtab serve`: the tracking server.
+//! `trimtab serve`: the tracking server, and the models of its registry.
 
 mod features;
+mod predictions;
 mod signatures;
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -69,6 +70,8 @@ pub struct ServeArgs {
     stop_timeout: u64,
     #[command(flatten)]
     security: SecurityArgs,
+    #[command(flatten)]
+    predictions: predictions::PredictionArgs,
     #[command(flatten)]
     signatures: signatures::SignatureArgs,
     #[command(flatten)]
@@ -152,6 +155,7 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<Found> {
         body_limit: args.max_request_mib << 20,
         artifact_limit: args.max_artifact_bytes,
         security: args.security.read()?,
+        serving: args.predictions.read(),
         signing: args.signatures.read(),
         features: args.features.read(),
         metrics_token: secret("TRIMTAB_METRICS_TOKEN"),

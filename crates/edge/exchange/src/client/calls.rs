@@ -5,6 +5,7 @@ mod models;
 
 use catalog::Tag;
 use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -256,6 +257,12 @@ impl Client {
     pub fn own(&self, call: &str, fields: &Value) -> Result<Value> {
         let path = format!("/api/2.0/trimtab/{call}");
         self.send(&Method::POST, &path, fields, Repeat::IfNotBegun)
+    }
+
+    /// What a served model was asked, and how far it decides like its second version.
+    pub fn stats(&self, model: &str) -> Result<Value> {
+        let model = utf8_percent_encode(model, NON_ALPHANUMERIC);
+        self.get(&format!("/v2/models/{model}/stats"), &[])
     }
 
     /// The same, for calls that read.

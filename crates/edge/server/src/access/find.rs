@@ -114,6 +114,13 @@ pub fn wanted(
                 }
             }
         }
+        Find::Served => match &asked.served {
+            None => Wanted::Nothing,
+            Some(name) => match registered(tx, asked, name)? {
+                None => Wanted::Nothing,
+                Some(resource) => Wanted::These(vec![Requirement::new(resource, name, action)]),
+            },
+        },
         Find::NewVersion => source::of_version(tx, asked, action)?,
         Find::ArtifactPath => on(of_path(tx, asked, first(asked).first().map(String::as_str))?),
         Find::ArtifactField => match fields.opt_text("path")?.filter(|path| !path.is_empty()) {

@@ -25,6 +25,8 @@ pub struct Asked {
     pub path: Vec<String>,
     /// The experiment that a header names.
     pub header: Option<String>,
+    /// The registered model that a prediction is asked of.
+    pub served: Option<String>,
     /// The places that this server gives access to itself.
     pub roots: Vec<String>,
     /// What everybody may do.

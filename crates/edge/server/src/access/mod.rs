@@ -84,12 +84,16 @@ pub async fn browsers(State(app): State<App>, request: Request, next: Next) -> R
 /// The layer before the endpoints.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let raises = raises(request.method(), request.uri().path());
+    let rolls_back = request.uri().path().ends_with("/trimtab/registry/rollback");
     let response = match admitted(&app, request, next).await {
         Ok(response) => response,
         Err(denial) => denial.into_response(),
     };
     if raises && response.status().is_success() {
         app.webhooks().nudge();
+    }
+    if (raises || rolls_back) && response.status().is_success() {
+        app.inference().registry_changed(&app).await;
     }
     response
 }
@@ -149,13 +153,17 @@ async fn authorised(
     let path = path.map(|path| path.iter().map(|(_, value)| value.to_owned()).collect());
     let named = request.headers().get("x-mlflow-experiment-id");
     let named = named.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let path: Vec<String> = path.unwrap_or_default();
+    let first = path.first().map(String::as_str);
+    let served = crate::api::inference::named(app, request.headers(), first);
     let mut asked = Asked {
         need,
         me: me.account,
         workspace: workspace(request.headers(), app).map_err(|error| error.0)?,
         fields: Default::default(),
-        path: path.unwrap_or_default(),
+        path,
         header: named,
+        served,
         roots: roots(app),
         default: access.default,
         everybody: !app.options().workspaces,

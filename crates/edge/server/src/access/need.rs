@@ -76,6 +76,9 @@ pub enum Find {
     RegisteredOrAll,
     /// The field `name` of the query, where a body is not looked at.
     RegisteredInQuery,
+    /// The registered model that a request for a prediction is about: in its path or a header, or the
+    /// one that is served by default.
+    Served,
     /// The field `run_id` of the query, or by its old name, where a body is not looked at.
     RunByQuery,
     /// The registered model, and what the version is made of.
@@ -96,6 +99,7 @@ impl Find {
                 | Self::RegisteredInQuery
                 | Self::RunByQuery
                 | Self::RunInQuery
+                | Self::Served
         )
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use axum::http::Method;
-use catalog::access::Action::{Delete, Manage, Read, Update};
+use catalog::access::Action::{Delete, Manage, Read, Update, Use};
 
 use super::need::{Find, List, Need, People};
 use Need::{
@@ -171,6 +171,27 @@ const ROWS: &[(&str, &str, Need)] = &[
     (POST, "/materialize", OnAll(Update)),
     (POST, "/materialize-incremental", OnAll(Update)),
     (GET, "2.0/trimtab/features/stats", OnAll(Read)),
+    // Predictions.
+    (GET, "/v2", Nothing),
+    (GET, "/v2/health/live", Nothing),
+    (GET, "/v2/health/ready", Nothing),
+    (GET, "/ping", Nothing),
+    (GET, "/v2/models/stats", Login),
+    (GET, "/v2/models/{}", On(Find::Served, Read)),
+    (GET, "/v2/models/{}/ready", On(Find::Served, Read)),
+    (POST, "/v2/models/{}/infer", On(Find::Served, Use)),
+    (GET, "/v2/models/{}/stats", On(Find::Served, Read)),
+    (GET, "/v2/models/{}/versions/{}", On(Find::Served, Read)),
+    (GET, "/v2/models/{}/versions/{}/ready", On(Find::Served, Read)),
+    (POST, "/v2/models/{}/versions/{}/infer", On(Find::Served, Use)),
+    (GET, "/v2/models/{}/versions/{}/stats", On(Find::Served, Read)),
+    (POST, "/v2/repository/index", Login),
+    (POST, "/v2/repository/models/{}/load", On(Find::Served, Update)),
+    (POST, "/v2/repository/models/{}/unload", On(Find::Served, Update)),
+    (POST, "/invocations", On(Find::Served, Use)),
+    (POST, "/invocations/{}", On(Find::Served, Use)),
+    (POST, "/invocations/{}/{}", On(Find::Served, Use)),
+    (POST, "/inference.GRPCInferenceService/{}", Login),
     // Traces.
     (POST, "/v1/traces", On(Find::ExperimentHeader, Update)),
     (GET, "2.0/mlflow/traces", On(Find::Experiments, Read)),

@@ -6,6 +6,7 @@ pub mod assessments;
 pub mod eval_datasets;
 pub mod experiments;
 pub mod features;
+pub mod inference;
 pub mod inputs;
 pub mod logged_models;
 pub mod otlp;

@@ -10,6 +10,8 @@ mod message;
 mod taken;
 mod unpack;
 
+pub(crate) use unpack::unpack;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};

@@ -81,6 +81,32 @@ pub(crate) async fn at_load(
     Err(CatalogError::new(Code::PermissionDenied, message).into())
 }
 
+/// Before this server itself loads a version: refuses it if a signature is demanded and does not hold.
+/// Of a version that was signed it must hold, whatever is demanded.
+pub(crate) async fn at_serving(
+    app: &App,
+    workspace: &str,
+    name: &str,
+    version: &str,
+    claim: &Claim,
+) -> Result<(), ApiError> {
+    let demand = claim.demand.max(app.signatures().floor);
+    let can_check = claim.statement.is_some() && app.signatures().has_keys();
+    if demand == Demand::Off && !can_check {
+        return Ok(());
+    }
+    let Some(fault) = check::fault(app, workspace, claim).await? else { return Ok(()) };
+    if demand == Demand::Warn && claim.statement.is_none() {
+        tracing::warn!(workspace, name, version, fault, "a version is served unsigned");
+        return Ok(());
+    }
+    let message = format!(
+        "version {version} of model '{name}' is not served: {fault}. Put its files back as they were \
+         signed, or register them as a new version"
+    );
+    Err(CatalogError::new(Code::PermissionDenied, message).into())
+}
+
 /// Refuses a policy that asks for what this server cannot check.
 pub(crate) fn check_policy(app: &App, demand: Demand) -> Result<(), CatalogError> {
     if demand == Demand::Off || app.signatures().has_keys() {

@@ -25,6 +25,7 @@ pub fn models(action: &Action, server: &str, format: Format) -> anyhow::Result<F
             show(&client, model, version, format)?;
         }
         Action::Compare { model, a, b } => compare(&client, model, *a, *b, format)?,
+        Action::Decisions { model } => decisions(&client, model, format)?,
         Action::Promote { model, version, alias, why } => {
             let before = holder(&client.registered_model(model)?, alias);
             let fields = json!({ "name": model, "alias": alias, "version": version.to_string(), "why": why });
@@ -40,6 +41,50 @@ pub fn models(action: &Action, server: &str, format: Format) -> anyhow::Result<F
         }
     }
     Ok(Found::AllWell)
+}
+
+fn decisions(client: &Client, model: &str, format: Format) -> anyhow::Result<()> {
+    let said = client.stats(model).map_err(ours_only)?;
+    let comparisons = said["comparisons"].as_array().cloned().unwrap_or_default();
+    if format == Format::Json {
+        return print_json(&comparisons);
+    }
+    if comparisons.is_empty() {
+        say(&format!(
+            "no second version of {model} is asked beside the first: set its tag trimtab.shadow or \
+             trimtab.canary"
+        ));
+        return Ok(());
+    }
+    let share = |value: &Value| value.as_f64().map_or("-".to_owned(), |v| format!("{v:.3}"));
+    let rows = comparisons.iter().map(|one| {
+        let of = &one["decisions"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        vec![
+            text(&one["reference"]),
+            format!("{} and {}", text(&one["version"]), text(&one["with"])),
+            text(&one["mode"]),
+            of["rows"].to_string(),
+            of["signs_differ"].to_string(),
+            share(&of["recent_top_overlap"]),
+            share(&of["recent_rank_correlation"]),
+            share(&of["largest_difference"]),
+            of["skipped"].to_string(),
+        ]
+    });
+    let columns = [
+        "model",
+        "versions",
+        "mode",
+        ">rows",
+        ">signs differ",
+        ">top overlap",
+        ">rank correlation",
+        ">largest difference",
+        ">skipped",
+    ];
+    table(&columns, rows);
+    Ok(())
 }
 
 /// What only this project's server can do.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 /// The body as it was before it was packed.
-pub(super) fn unpack(body: Bytes, packing: &str, limit: usize) -> Result<Bytes, String> {
+pub(crate) fn unpack(body: Bytes, packing: &str, limit: usize) -> Result<Bytes, String> {
     match packing.to_ascii_lowercase().as_str() {
         "" | "identity" => Ok(body),
         "gzip" => read(GzDecoder::new(&body[..]), limit)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::words::{self, Field, Row, body, fields, in_path, object, parameter};
-use super::{CHECKED_IN, features, models, server, shapes, traces, tracking};
+use super::{CHECKED_IN, features, inference, models, server, shapes, traces, tracking};
 use crate::api::server::PROTOCOL;
 
 /// The tables, each with the name and the words under which people find it.
@@ -18,6 +18,11 @@ const GROUPS: &[(&str, &str, &[Row])] = &[
     ("registry", "Registered models, their versions and aliases", models::REGISTRY),
     ("governance", "Policies, approvals, history and signatures", models::GOVERNANCE),
     ("features", "Features online, in Feast's protocol", features::FEATURES),
+    (
+        "predictions",
+        "Predictions of registered models, by the Open Inference Protocol and as MLflow scores",
+        inference::PREDICTIONS,
+    ),
     ("traces", "Traces and what is said of them", traces::TRACES),
     ("datasets", "Datasets of evaluations", traces::DATASETS),
     ("workspaces", "Workspaces", server::WORKSPACES),
@@ -26,7 +31,16 @@ const GROUPS: &[(&str, &str, &[Row])] = &[
 ];
 
 /// Endpoints that anybody may ask.
-const OPEN: [&str; 4] = ["/health", "/version", "/openapi.json", "3.0/mlflow/server-info"];
+const OPEN: [&str; 8] = [
+    "/health",
+    "/version",
+    "/openapi.json",
+    "3.0/mlflow/server-info",
+    "/v2",
+    "/v2/health/live",
+    "/v2/health/ready",
+    "/ping",
+];
 
 /// Statuses of success other than 200.
 const STATUSES: [(&str, &str); 2] = [("createWorkspace", "201"), ("deleteWorkspace", "204")];

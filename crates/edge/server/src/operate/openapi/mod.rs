@@ -9,6 +9,7 @@
 mod document;
 #[cfg(test)]
 mod features;
+mod inference;
 #[cfg(test)]
 mod models;
 #[cfg(test)]

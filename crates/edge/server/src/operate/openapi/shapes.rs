@@ -82,6 +82,17 @@ pub const OBJECTS: &[(&str, &str)] = &[
     ("Policy", "metadata: str, signature: str, protect: []Protection"),
     ("Approval", "by: str, at: int, why: str, record: str, counts: bool"),
     ("Happened", "seq: int, id: str, at: int, kind: str, because: []str, said: any, hash: str"),
+    // Predictions.
+    (
+        "InferInput",
+        "name!: str, shape!: []int, datatype!: enum Datatype, parameters: any, data: any",
+    ),
+    ("InferRequested", "name!: str, parameters: any"),
+    (
+        "InferOutput",
+        "name!: str, shape!: []int, datatype!: enum Datatype, parameters: any, data: any",
+    ),
+    ("TensorMetadata", "name!: str, datatype!: enum Datatype, shape!: []int"),
     // Traces.
     (
         "TraceInfoV2",
@@ -163,6 +174,13 @@ pub const ENUMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ModelVersionStatus", &["PENDING_REGISTRATION", "FAILED_REGISTRATION", "READY"]),
+    (
+        "Datatype",
+        &[
+            "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64",
+            "FP16", "FP32", "FP64", "BYTES",
+        ],
+    ),
     ("TraceStatus", &["TRACE_STATUS_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"]),
     ("TraceState", &["STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"]),
     ("MetricViewType", &["TRACES", "SPANS", "ASSESSMENTS"]),

@@ -1,0 +1,50 @@
+//! A version that is loaded.
+
+use std::sync::Arc;
+
+use serving::{Batcher, Servable, Statistics};
+
+use super::python::Child;
+use super::record::Names;
+
+/// A version that is loaded.
+pub(super) struct Loaded {
+    /// Its model.
+    pub name: String,
+    /// Its number.
+    pub version: String,
+    /// The run that made it.
+    pub run: Option<String>,
+    /// What computes.
+    pub engine: Engine,
+    /// Under which names its predictions are kept.
+    pub names: Option<Names>,
+    /// What it was asked.
+    pub statistics: Statistics,
+}
+
+/// What computes.
+pub(super) enum Engine {
+    /// The evaluator of this server.
+    Onnx(Arc<Batcher>),
+    /// MLflow's scoring server, which this server started.
+    Python(Child),
+}
+
+impl Loaded {
+    /// The model, if this server computes it itself.
+    pub(super) fn servable(&self) -> Option<&Arc<Servable>> {
+        match &self.engine {
+            Engine::Onnx(batcher) => Some(batcher.servable()),
+            Engine::Python(_) => None,
+        }
+    }
+
+    /// What kind of model it is, in the words of the Open Inference Protocol.
+    pub(super) fn platform(&self) -> &'static str {
+        match &self.engine {
+            Engine::Onnx(_) => "onnx_trimtab",
+            Engine::Python(_) => "mlflow_python",
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Predictions in the words of MLflow's scoring server.
+
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serving::scoring;
+
+use super::call::Call;
+use super::loaded::Engine;
+use super::predict::{Choice, Given, predict};
+use super::refusal::Refusal;
+use crate::app::App;
+use crate::ask::DEFAULT_WORKSPACE;
+use crate::reply;
+
+/// The version that answered.
+static VERSION: HeaderName = HeaderName::from_static("x-trimtab-model-version");
+
+/// The ids of the predictions in the log; of many rows the first ones. The others stand in the log
+/// with the same request.
+static PREDICTION: HeaderName = HeaderName::from_static("x-trimtab-prediction-id");
+
+/// So many ids stand in a header.
+const NAMED: usize = 32;
+
+/// How many of the predictions cannot be right.
+static INVALID: HeaderName = HeaderName::from_static("x-trimtab-invalid");
+
+/// What was sent and not used.
+static WARNING: HeaderName = HeaderName::from_static("x-trimtab-warning");
+
+/// Whether the default model can answer. Without one there is nothing that could be missing.
+pub(super) async fn ping(State(app): State<App>) -> Response {
+    let Some(reference) = app.options().serving.model.clone() else { return "\n".into_response() };
+    match app.inference().line(&app, DEFAULT_WORKSPACE, &reference).await {
+        Ok(_) => "\n".into_response(),
+        Err(refusal) => {
+            tracing::warn!(model = %reference, why = refusal.message, "the model is not ready");
+            (StatusCode::NOT_FOUND, "\n").into_response()
+        }
+    }
+}
+
+pub(super) async fn invocations(State(app): State<App>, request: Request) -> Response {
+    let answer = match Call::read(&app, request).await {
+        Ok(call) => answer(&call).await,
+        Err(refusal) => Err(refusal),
+    };
+    answer.unwrap_or_else(|refusal| refusal.scoring())
+}
+
+async fn answer(call: &Call) -> Result<Response, Refusal> {
+    let app = &call.app;
+    let reference = call.reference()?;
+    let line = app.inference().line(app, &call.workspace, &reference).await?;
+    let choice = Choice::of(line);
+    let loaded = choice.loaded();
+    let servable = match &loaded.engine {
+        Engine::Onnx(batcher) => batcher.servable(),
+        Engine::Python(child) => return super::forward::invocation(call, loaded, child).await,
+    };
+    let limits = &app.options().serving.limits;
+    let read = scoring::read(content_type(&call.headers)?, &call.body, limits);
+    let arranged = read.and_then(|input| servable.arrange(input)).inspect_err(|_| {
+        loaded.statistics.failed(call.began.elapsed(), false);
+    })?;
+    let circumstances = call.circumstances(None);
+    let given = predict(app, &choice, &arranged, circumstances, call.began).await?;
+    let written = Instant::now();
+    let outputs = &given.predicted.outputs;
+    let body = scoring::write(outputs, arranged.as_records, &given.withheld);
+    given.count(written);
+    let mut answer = reply::bytes(body);
+    mark(&mut answer, &given, &arranged.extra);
+    Ok(answer)
+}
+
+fn content_type(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let plain = |value: &HeaderValue| value.to_str().is_ok();
+    match headers.get(CONTENT_TYPE) {
+        Some(value) if !plain(value) => Err(Refusal::invalid("the content type is no plain text")),
+        value => Ok(value.and_then(|value| value.to_str().ok())),
+    }
+}
+
+/// Says in headers which version answered, and what is to be known of its answer.
+pub(super) fn mark(answer: &mut Response, given: &Given, extra: &[String]) {
+    let headers = answer.headers_mut();
+    if let Ok(version) = HeaderValue::try_from(&given.loaded.version) {
+        headers.insert(VERSION.clone(), version);
+    }
+    let ids: Vec<String> = given.marks.iter().take(NAMED).map(|mark| mark.id.to_string()).collect();
+    if let (false, Ok(ids)) = (ids.is_empty(), HeaderValue::try_from(ids.join(","))) {
+        headers.insert(PREDICTION.clone(), ids);
+    }
+    let invalid = given.invalid().count();
+    if invalid > 0 {
+        headers.insert(INVALID.clone(), HeaderValue::from(invalid));
+    }
+    if !extra.is_empty() {
+        let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+        let named: String = extra.join(", ").chars().take(500).map(plain).collect();
+        let warning = format!("columns that the model does not take were left out: {named}");
+        if let Ok(warning) = HeaderValue::try_from(warning) {
+            headers.insert(WARNING.clone(), warning);
+        }
+    }
+}

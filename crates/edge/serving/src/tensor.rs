@@ -1,0 +1,99 @@
+//! A tensor: a name, a datatype, a shape, and its elements row by row.
+//!
+//! Numbers of every type are held as `f64`, which models compute from; whole numbers that `f64`
+//! would round are refused where they are read.
+
+use crate::{Datatype, ServingError};
+
+/// A tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
+    /// Its name in the model.
+    pub name: String,
+    /// The type of its elements.
+    pub datatype: Datatype,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// Its elements, row by row.
+    pub data: Data,
+}
+
+/// The elements of a tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// Numbers; truth values are 0 and 1.
+    Numbers(Vec<f64>),
+    /// Strings of bytes.
+    Bytes(Vec<Vec<u8>>),
+}
+
+impl Data {
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Numbers(numbers) => numbers.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Tensor {
+    /// Rows and the elements of each: the first dimension counts the rows.
+    pub fn rows_columns(&self) -> (usize, usize) {
+        match self.shape.split_first() {
+            None => (1, 1),
+            Some((rows, rest)) => (*rows, rest.iter().product()),
+        }
+    }
+
+    /// The numbers.
+    ///
+    /// # Errors
+    /// [`ServingError::Invalid`] where the elements are bytes.
+    pub fn numbers(&self) -> Result<&[f64], ServingError> {
+        match &self.data {
+            Data::Numbers(numbers) => Ok(numbers),
+            Data::Bytes(_) => Err(ServingError::Invalid(format!(
+                "input '{}' holds BYTES, and the model takes numbers",
+                self.name
+            ))),
+        }
+    }
+}
+
+/// The number of elements of a shape that a request states.
+///
+/// # Errors
+/// [`ServingError::Invalid`] for a negative dimension or more elements than can be counted.
+pub fn elements(name: &str, shape: &[i64]) -> Result<(Vec<usize>, usize), ServingError> {
+    let wrong =
+        || ServingError::Invalid(format!("input '{name}' has an impossible shape {shape:?}"));
+    let mut dims = Vec::with_capacity(shape.len());
+    let mut count = 1usize;
+    for dim in shape {
+        let dim = usize::try_from(*dim).map_err(|_| wrong())?;
+        count = count.checked_mul(dim).ok_or_else(wrong)?;
+        dims.push(dim);
+    }
+    Ok((dims, count))
+}
+
+/// Refuses numbers that their datatype cannot hold.
+///
+/// # Errors
+/// [`ServingError::Invalid`].
+pub fn check_numbers(name: &str, datatype: Datatype, numbers: &[f64]) -> Result<(), ServingError> {
+    let Some((low, high)) = datatype.whole_range() else { return Ok(()) };
+    let wrong = |v: &&f64| !(v.fract() == 0.0 && **v >= low && **v <= high);
+    match numbers.iter().find(wrong) {
+        None => Ok(()),
+        Some(value) => Err(ServingError::Invalid(format!(
+            "input '{name}': {value} is no {datatype} between {low} and {high}"
+        ))),
+    }
+}
