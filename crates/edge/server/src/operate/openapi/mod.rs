@@ -9,6 +9,7 @@
 mod document;
 #[cfg(test)]
 mod features;
+#[cfg(test)]
 mod inference;
 #[cfg(test)]
 mod models;
