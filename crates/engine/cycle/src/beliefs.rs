@@ -14,6 +14,7 @@ use types::{Forecast, Id, Symbol};
 use crate::choose::benchmarks;
 use crate::desk::Views;
 use crate::facts::{Forecasted, ViewHeld, ViewLeftOut, ViewsHeld};
+use crate::forecast::by_symbol;
 use crate::mandate::{HeldView, Prior};
 use crate::{CycleError, Desk, Seen, Trail};
 
@@ -109,12 +110,7 @@ pub(crate) fn record(
         by: "views".to_owned(),
         model: None,
         horizon_days: view.horizon_days,
-        expected_return: view
-            .symbols
-            .iter()
-            .cloned()
-            .zip(view.expected_return.iter().copied())
-            .collect(),
+        expected_return: by_symbol(view),
         invalid: Default::default(),
         views: Some(says),
     };

@@ -12,10 +12,9 @@ use types::{CostModel, Digest, Money, RunId, Symbol};
 
 use crate::Period;
 use crate::given::Given;
-use crate::learn::{FEWEST_DAYS, held_back};
+use crate::learn::{fewest_days, held_back};
 use crate::mandate::{
-    CharacteristicPlan, ForecastPlan, HeldView, Mandate, MandateError, Percent, Prior,
-    ScenarioPlan, TrainPlan,
+    CharacteristicPlan, ForecastPlan, HeldView, Mandate, MandateError, Percent, Prior, ScenarioPlan,
 };
 use crate::rule::Rule;
 
@@ -272,7 +271,7 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
             Ok(Outlook::Registered { horizon_days: label.horizon() as u32 })
         }
         None => {
-            trainable(parser, &plan.train, label.horizon())?;
+            trainable(parser, plan, label.horizon())?;
             tunable(parser, plan, mandate.mandate.seed)?;
             let rule = PromotionRule::parse(&plan.promote_if);
             Ok(Outlook::Model { label, promotion: parser.at("forecast", "promote_if", rule)? })
@@ -319,16 +318,22 @@ fn tunable(parser: &Parser<'_>, plan: &ForecastPlan, seed: u64) -> Result<(), Ma
 }
 
 /// That a training window leaves days to train on, once those that judge are taken off.
-fn trainable(parser: &Parser<'_>, plan: &TrainPlan, horizon: usize) -> Result<(), MandateError> {
-    let least = held_back(plan, horizon) + FEWEST_DAYS;
+fn trainable(
+    parser: &Parser<'_>,
+    forecast: &ForecastPlan,
+    horizon: usize,
+) -> Result<(), MandateError> {
+    let (plan, fewest) = (&forecast.train, fewest_days(forecast, horizon));
+    let least = held_back(plan, horizon) + fewest;
     if plan.window.0 >= least {
         return Ok(());
     }
     let (window, validate, embargo) = (plan.window.0, plan.validate.0, plan.embargo.0);
     let why = format!(
         "a window of {window}d leaves too little to train on: {validate}d judge, twice the \
-         horizon of {horizon}d and the embargo of {embargo}d lie between, and {FEWEST_DAYS}d must \
-         remain; make it at least {least}d"
+         horizon of {horizon}d and the embargo of {embargo}d lie between, and {fewest}d must \
+         remain; make it at least {least}d{}",
+        if forecast.search.is_some() { ", or ask for fewer `folds` of the search" } else { "" }
     );
     parser.at("forecast", "train", Err(why))
 }

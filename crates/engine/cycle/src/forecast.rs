@@ -71,17 +71,17 @@ pub(crate) fn forecast(
         by: by.to_owned(),
         model: view.model.clone(),
         horizon_days: view.horizon_days,
-        expected_return: view
-            .symbols
-            .iter()
-            .cloned()
-            .zip(view.expected_return.iter().copied())
-            .collect(),
+        expected_return: by_symbol(&view),
         invalid,
         views: None,
     };
     let record = trail.fact(Kind::Forecast, "forecast", because, &says);
     Ok((view, record))
+}
+
+/// What is expected of each symbol.
+pub(crate) fn by_symbol(view: &Forecast) -> BTreeMap<Symbol, f64> {
+    view.symbols.iter().cloned().zip(view.expected_return.iter().copied()).collect()
 }
 
 /// The forecast of the newest day in the log of features, without any record of it.

@@ -18,14 +18,14 @@ use types::{Date, Digest, Id, RunId, close_of};
 
 use crate::book::{Champion, Kept};
 use crate::inspect::{Subject, inspect};
-use crate::mandate::TrainPlan;
+use crate::mandate::{ForecastPlan, TrainPlan};
 use crate::tune::{Tuned, tune};
 use crate::{Book, CycleError, Desk, Seen, Trail};
 
 /// How far beyond the returns seen in training a forecast may lie before it is refused.
 const BELIEVABLE: f64 = 1.5;
 /// Fewer days than this train nothing.
-pub(crate) const FEWEST_DAYS: usize = 126;
+const FEWEST_DAYS: usize = 126;
 
 /// Whether a training is due today.
 pub(crate) fn is_due(desk: &Desk, seen: &Seen<'_>, book: &Book) -> bool {
@@ -43,7 +43,9 @@ pub(crate) fn is_due(desk: &Desk, seen: &Seen<'_>, book: &Book) -> bool {
 
 /// Whether there are days enough to train at all.
 pub(crate) fn is_possible(desk: &Desk, rows: usize) -> bool {
-    days_that_train(desk, rows).is_some_and(|days| days >= FEWEST_DAYS)
+    let (plan, horizon) = (&desk.mandate.forecast, desk.outlook.horizon_days() as usize);
+    let fewest = plan.as_ref().map_or(FEWEST_DAYS, |plan| fewest_days(plan, horizon));
+    days_that_train(desk, rows).is_some_and(|days| days >= fewest)
 }
 
 /// How many days train, once `rows` are seen: those of the window that are not held back, and on
@@ -54,6 +56,20 @@ fn days_that_train(desk: &Desk, rows: usize) -> Option<usize> {
     let warm = desk.features.as_ref().map_or(0, |features| features.window().left);
     let horizon = desk.outlook.horizon_days() as usize;
     plan.window.0.min(rows.saturating_sub(warm)).checked_sub(held_back(plan, horizon))
+}
+
+/// How many days must train: enough for a model, and for the splits of a search.
+pub(crate) fn fewest_days(plan: &ForecastPlan, horizon: usize) -> usize {
+    let dates = plan
+        .search
+        .as_ref()
+        .map_or(0, |search| search.splits.fewest_dates(search.folds, gap(&plan.train, horizon)));
+    FEWEST_DAYS.max(dates * plan.train.sample.0)
+}
+
+/// How many dates with rows lie between those that train and those that judge a trial.
+pub(crate) fn gap(plan: &TrainPlan, horizon: usize) -> usize {
+    (horizon + plan.embargo.0).div_ceil(plan.sample.0)
 }
 
 /// The newest days of a window: they judge, or lie between those that train and those that judge.
@@ -135,7 +151,8 @@ impl Lesson {
         seen: &Seen<'_>,
         book: &Book,
     ) -> Result<Option<Self>, CycleError> {
-        let plan = &desk.mandate.forecast.as_ref().expect("only a forecast is learned").train;
+        let forecast = desk.mandate.forecast.as_ref().expect("only a forecast is learned");
+        let plan = &forecast.train;
         let (horizon, rows) = (label.horizon(), seen.panel.rows());
         let Some(days) = days_that_train(desk, rows) else { return Ok(None) };
         let window = walk_forward::split(rows, days, plan.validate.0, horizon, plan.embargo.0);
@@ -144,7 +161,9 @@ impl Lesson {
         let (training, _) = gather(book, seen, &labels, &window.train, plan.sample.0);
         let (validation, places) = gather(book, seen, &labels, &window.validate, plan.sample.0);
         let distinct = |set: &TrainingSet| set.dates.chunk_by(|a, b| a == b).count();
-        if distinct(&training) * plan.sample.0 < FEWEST_DAYS || validation.y.is_empty() {
+        if distinct(&training) * plan.sample.0 < fewest_days(forecast, horizon)
+            || validation.y.is_empty()
+        {
             return Ok(None);
         }
         let span = |set: &TrainingSet| (set.dates[0], set.dates[set.dates.len() - 1]);

@@ -10,6 +10,7 @@ use learning::{ModelSpec, TrainingSet};
 use tracking::{DataRef, Evaluation, Metrics};
 use types::{Digest, Id};
 
+use crate::learn::gap;
 use crate::{CycleError, Desk, Trail};
 
 /// What is to be trained, and why.
@@ -46,8 +47,7 @@ pub(crate) fn tune(
         return Ok(Tuned { spec: spec.clone(), trials: vec![], said: None });
     };
     let failed = |error: &dyn std::fmt::Display| CycleError::new(trail.day(), "search", error);
-    let days = desk.outlook.horizon_days() as usize + plan.train.embargo.0;
-    let gap = days.div_ceil(plan.train.sample.0);
+    let gap = gap(&plan.train, desk.outlook.horizon_days() as usize);
     let seed = desk.mandate.mandate.seed;
     let trials = search.run(&plan.prepare, spec, training, gap, seed);
     let trials = trials.map_err(|error| failed(&error))?;

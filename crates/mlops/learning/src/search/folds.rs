@@ -17,6 +17,22 @@ pub enum Splits {
     Purged,
 }
 
+impl Splits {
+    /// How many blocks there are, and which is the first that judges: going forward, the first block
+    /// only trains.
+    fn blocks(self, count: usize) -> (usize, usize) {
+        match self {
+            Self::WalkForward => (count + 1, 1),
+            Self::Purged => (count, 0),
+        }
+    }
+
+    /// The dates with rows that `count` splits need, `gap` dates apart.
+    pub fn fewest_dates(self, count: usize, gap: usize) -> usize {
+        self.blocks(count).0 * (gap + 1)
+    }
+}
+
 /// The rows that train and those that judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {
@@ -41,12 +57,8 @@ pub fn folds(
     days.sort_unstable();
     days.dedup();
     let day: Vec<usize> = dates.iter().map(|d| days.partition_point(|known| known < d)).collect();
-    // Going forward, the first block only trains.
-    let (blocks, first) = match splits {
-        Splits::WalkForward => (count + 1, 1),
-        Splits::Purged => (count, 0),
-    };
-    let needed = blocks * (gap + 1);
+    let (blocks, first) = splits.blocks(count);
+    let needed = splits.fewest_dates(count, gap);
     if days.len() < needed {
         return Err(LearnError::TooFewDates { needed, found: days.len(), folds: count, gap });
     }
@@ -80,7 +92,9 @@ mod tests {
             let day = |d: usize| first.iter_days().nth(3 * d).unwrap();
             let dates: Vec<Date> = (0..days * each).map(|i| day(i % days)).collect();
             let splits = if purged { Splits::Purged } else { Splits::WalkForward };
-            let Ok(folds) = folds(&dates, count, gap, splits) else { return Ok(()) };
+            let folds = folds(&dates, count, gap, splits);
+            prop_assert_eq!(folds.is_ok(), days >= splits.fewest_dates(count, gap));
+            let Ok(folds) = folds else { return Ok(()) };
             prop_assert_eq!(folds.len(), count);
             let mut judged = 0;
             for fold in &folds {
