@@ -60,7 +60,7 @@ enum Command {
     Models(commands::models::ModelsArgs),
     /// Sign the folder of a model, or verify its signature (OpenSSF model signing)
     Sign(commands::sign::SignArgs),
-    /// Serve experiments, runs, models and artifacts to the unchanged MLflow client
+    /// Serve experiments, models, predictions and features: the MLflow, Triton and Feast clients
     Serve(Box<commands::serve::ServeArgs>),
     /// Bring what an MLflow server keeps into a home or a server: over its address, or from its file
     Import(commands::exchange::ImportArgs),

@@ -111,9 +111,12 @@ fn the_forecasts_of_a_mandate_are_predictions_that_lead_to_decision_and_orders()
     let measured = "SELECT m.key FROM metrics m JOIN predictions p ON p.run = m.run LIMIT 1";
     assert_eq!(ask(&world, measured).len(), 1);
 
-    // Back to the orders: one that was placed is among those of the prediction behind it.
+    // Back to the orders: one that was placed is among those of the prediction behind it. Before the
+    // first training there are orders without predictions.
     let orders = world.json("runs --orders run- --home home");
-    let order = &orders.as_array().unwrap()[0];
+    let first = found[0]["at"].as_str().unwrap();
+    let with_forecast = |order: &&Value| order["as_of"].as_str().unwrap() > first;
+    let order = orders.as_array().unwrap().iter().find(with_forecast).unwrap();
     let (day, symbol) = (order["as_of"].as_str().unwrap(), &order["symbol"]);
     let of_day = |row: &&Value| row["at"].as_str().unwrap().starts_with(day);
     let row = found.iter().filter(of_day).find(|row| row["symbol"] == *symbol).unwrap();
