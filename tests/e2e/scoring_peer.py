@@ -27,7 +27,8 @@ class ScoringPeer:
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env=with_venv_on_path(),
             )
 
     def wait(self):
@@ -53,3 +54,9 @@ class ScoringPeer:
 
 def mlflow_command():
     return str(pathlib.Path(sys.executable).with_name("mlflow"))
+
+
+def with_venv_on_path():
+    """The environment of an activated venv: `mlflow models serve` looks for uvicorn there."""
+    folder = str(pathlib.Path(sys.executable).parent)
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}

@@ -41,6 +41,8 @@ FRAME = pandas.DataFrame(X.astype(float), columns=NAMES)
 ROWS = FRAME.head(7)
 TREES = GradientBoostingRegressor(n_estimators=60, random_state=0).fit(X, Y)
 LINE = LinearRegression().fit(X, Y)
+# What scikit-learn keeps its trees in; ours, so that they may be read.
+TRUSTED = ["sklearn._loss._loss.CyHalfSquaredError", "sklearn.tree._tree.Tree"]
 
 
 @pytest.fixture(scope="module")
@@ -330,7 +332,7 @@ def test_a_model_of_scikit_learn_is_served_by_a_child_that_is_kept_alive(server,
     with mlflow.start_run():
         mlflow.sklearn.log_model(
             TREES, name="model", signature=infer_signature(FRAME), registered_model_name="pickled",
-            skops_trusted_types=["sklearn._loss._loss.CyHalfSquaredError"],
+            skops_trusted_types=TRUSTED,
         )  # fmt: skip
     body = {"dataframe_split": ROWS.to_dict(orient="split")}
     answer = ask(server.uri, body, path="/invocations/pickled")

@@ -28,6 +28,21 @@ pub fn read(json: &Json, kind: ValueKind) -> Result<Value, String> {
     read.ok_or_else(wrong)
 }
 
+/// A value that no definition gives a type: whole numbers, numbers, texts, yes and no; lists and objects
+/// as their text.
+pub fn as_it_came(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(yes) => Value::Bool(*yes),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Number(number) => match number.as_i64() {
+            Some(whole) => Value::Int64(whole),
+            None => number.as_f64().map_or(Value::Null, Value::Float64),
+        },
+        other => Value::Text(other.to_string()),
+    }
+}
+
 /// Reads a moment, in microseconds since 1970: text, or seconds.
 pub fn moment(json: &Json) -> Option<i64> {
     match json {

@@ -1,6 +1,6 @@
 //! Answering a question: reading rows, deriving what is computed, and saying how each value stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use features::store::{Definitions, ValueKind};
 use online::{Ask, EntityKey, Found, OnlineStore, Value};
@@ -82,14 +82,36 @@ pub fn lookup(
     if rows > ROWS {
         return Err(ServingError::TooMany { rows, most: ROWS });
     }
-    let keys = typed(&demand.keys(), &given)?;
+    let mut keys = typed(&demand.keys(), &given)?;
     missing_keys(&demand, &given)?;
     let request = requested(&demand, &given)?;
     let mut columns = read(&demand, store, &keys, rows, now)?;
     for view in &demand.derives {
         derive(definitions, derivations, view, rows, &request, &mut columns)?;
     }
+    keys.extend(not_needed(definitions, &demand, &given));
     Ok(answer(&demand, &given, keys, &columns, rows))
+}
+
+/// Join keys that came with the question and that no view reads: they are given back as they came.
+fn not_needed(
+    definitions: &Definitions,
+    demand: &Demand,
+    given: &Columns,
+) -> HashMap<String, Vec<Value>> {
+    let (needed, names) = (demand.keys(), join_keys(definitions));
+    let is_spare = |name: &str| {
+        names.contains(name) && !needed.contains_key(name) && !demand.request.contains_key(name)
+    };
+    let spare = given.0.iter().filter(|(name, _)| is_spare(name));
+    spare
+        .map(|(name, values)| (name.clone(), values.iter().map(cells::as_it_came).collect()))
+        .collect()
+}
+
+fn join_keys(definitions: &Definitions) -> HashSet<&str> {
+    let keys = definitions.entities.values().flat_map(|entity| &entity.keys);
+    keys.map(|key| key.name.as_str()).collect()
 }
 
 /// Columns by view and feature.

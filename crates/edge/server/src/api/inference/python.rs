@@ -5,8 +5,9 @@
 //! its version or with this server, however that ends: it stands in a group of its own, under a shell
 //! that waits for the end of its input, which this process alone holds open.
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -155,6 +156,7 @@ impl Run {
             .arg(&self.folder)
             .env("MLFLOW_DISABLE_TELEMETRY", "true")
             .env("DO_NOT_TRACK", "true")
+            .env("PATH", path_with_folder_of(&self.mlflow))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .process_group(0)
@@ -175,4 +177,12 @@ impl Run {
             () = watching => Ok(()),
         }
     }
+}
+
+/// PATH as in an activated virtual environment: the command looks there for the web server that it starts.
+fn path_with_folder_of(command: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folder = command.parent().filter(|folder| folder.is_absolute());
+    let folders = folder.map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).unwrap_or(path)
 }
