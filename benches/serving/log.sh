@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The prediction log: rows a second, and a row by its id among many.
 #
-#   benches/serving/log.sh     100,000,000 rows for the search, some 9 GB in target/bench
+#   benches/serving/log.sh     part of `make bench NAME=serving`; 100,000,000 rows for the search, some 9 GB in target/bench
 #   QUICK=1                    2,000,000 rows
 #   TRIMTAB_BIN=PATH           ask SQL of this trimtab; without it one is built with SQL, which takes about
 #                              20 minutes on two cores the first time

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Predictions over HTTP beside MLflow's scoring server, and batches beside ONNX Runtime:
-# `make bench NAME=serving`. Installs the peers, builds, runs, compares.
+# Predictions over HTTP beside MLflow's scoring server, batches beside ONNX Runtime, and the prediction
+# log: `make bench NAME=serving`. Installs the peers, builds, runs, compares.
 #
-#   QUICK=1              few requests, under a minute: its figures mean little
-#   SERVING_VENV=DIR     a virtual environment that holds the peers already
-#   TRIMTAB_BINARY=FILE  a binary that is built already
+#   QUICK=1            few requests and rows, a minute: its figures mean little
+#   QUESTION=http      only this one; or log (100,000,000 rows take 9 GB)
+#   SERVING_VENV=DIR   a virtual environment that holds the peers already
+#   TRIMTAB_BIN=FILE   a binary with SQL that is built already
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+question="${QUESTION:-all}"
 target="${CARGO_TARGET_DIR:-target}"
 venv="${SERVING_VENV:-target/bench/venv-serving}"
 pins=benches/serving/requirements.txt
@@ -23,11 +25,17 @@ if [ -z "${SERVING_VENV:-}" ] && ! cmp -s "$pins" "$venv/installed.txt"; then
     cp "$pins" "$venv/installed.txt"
 fi
 
-if [ -z "${TRIMTAB_BINARY:-}" ]; then
+if [ -z "${TRIMTAB_BIN:-}" ]; then
     echo "== build"
-    cargo build --release -p cli --bin trimtab
-    TRIMTAB_BINARY="$(realpath "$target/release/trimtab")"
+    cargo build --release --locked -p cli --features sql --bin trimtab
+    TRIMTAB_BIN="$(realpath "$target/release/trimtab")"
 fi
+export TRIMTAB_BIN
 
-echo "== run"
-exec "$venv/bin/python" -B benches/serving/bench.py "$TRIMTAB_BINARY" ${QUICK:+--quick}
+if [ "$question" != log ]; then
+    echo "== predictions over HTTP"
+    "$venv/bin/python" -B benches/serving/bench.py "$TRIMTAB_BIN" ${QUICK:+--quick}
+fi
+if [ "$question" != http ]; then
+    benches/serving/log.sh
+fi

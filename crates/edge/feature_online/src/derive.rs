@@ -27,7 +27,7 @@ pub fn compile(definitions: &Definitions) -> Result<Derivations, ServingError> {
 /// Computes an on-demand view and adds its columns.
 ///
 /// A feature is null where the outcome is not a number and one of what it reads is missing in that
-/// row; where all are there, it is NaN.
+/// row; where all are there, it is NaN. It is as stale as what its expression reads.
 pub fn derive(
     definitions: &Definitions,
     derivations: &Derivations,
@@ -42,12 +42,15 @@ pub fn derive(
     };
     let mut inputs: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut missing = vec![false; rows];
+    let mut stale: HashMap<String, Vec<bool>> = HashMap::new();
     for input in &defined.inputs {
         for from in definitions.resolve(input).map_err(ServingError::Asked)? {
             let Some(column) = columns.get(&from) else { continue };
             for (missing, value) in missing.iter_mut().zip(&column.values) {
                 *missing |= *value == Value::Null;
             }
+            let is_stale = |status: &Status| *status == Status::OutsideMaxAge;
+            stale.insert(from.1.clone(), column.statuses.iter().map(is_stale).collect());
             inputs.insert(from.1, column.values.iter().map(cells::as_float).collect());
         }
     }
@@ -69,11 +72,14 @@ pub fn derive(
             false => cells::of_float(number, feature.kind),
         };
         let values: Vec<Value> = numbers.into_iter().zip(&missing).map(value).collect();
-        let status = |value: &Value| match value {
+        let read: Vec<_> =
+            compiled.reads(&feature.name).filter_map(|name| stale.get(name)).collect();
+        let status = |(row, value): (usize, &Value)| match value {
             Value::Null => Status::Null,
+            _ if read.iter().any(|stale| stale[row]) => Status::OutsideMaxAge,
             _ => Status::Present,
         };
-        let statuses = values.iter().map(status).collect();
+        let statuses = values.iter().enumerate().map(status).collect();
         let column = Column { name: feature.name.clone(), values, statuses, events: vec![0; rows] };
         columns.insert((view.to_owned(), feature.name.clone()), column);
     }

@@ -177,7 +177,16 @@ async fn columns_come_in_the_order_of_the_question_and_times_are_whole() {
 async fn what_is_stale_is_flagged() {
     let folder = tempfile::tempdir().unwrap();
     let text = std::fs::read_to_string(conformance().join("definitions.toml")).unwrap();
-    let text = text.replace("online = true\n", "online = true\nttl = \"1d\"\n");
+    let text = text.replace("online = true\n", "online = true\nttl = \"1d\"\n")
+        + r#"
+            [[on_demand]]
+            name = "lighter"
+            inputs = ["weights:weight"]
+            feature = [
+                { name = "half", type = "float64", expression = "weight / 2" },
+                { name = "one", type = "float64", expression = "1" },
+            ]
+        "#;
     std::fs::write(folder.path().join("definitions.toml"), text).unwrap();
     let server = serving(folder.path().to_owned(), None).await;
     let now = chrono::Utc::now();
@@ -189,11 +198,15 @@ async fn what_is_stale_is_flagged() {
     let answer = post(&server, "/write-to-online-store", &body).await;
     assert_eq!(answer.status, 200, "{:?}", answer.body);
     let body = json!({
-        "features": ["weights:weight"], "entities": { "driver_id": [1, 2], "symbol": ["A", "A"] },
+        "features": ["weights:weight", "lighter"], "entities": { "driver_id": [1, 2], "symbol": ["A", "A"] },
     });
     let answer = post(&server, "/get-online-features", &body).await.json();
     assert_eq!(answer["results"][2]["values"], json!([0.5, 0.25]));
     assert_eq!(answer["results"][2]["statuses"], json!(["PRESENT", "OUTSIDE_MAX_AGE"]));
+    // What is computed of it is as stale; what does not read it is not.
+    assert_eq!(answer["results"][3]["values"], json!([0.25, 0.125]));
+    assert_eq!(answer["results"][3]["statuses"], json!(["PRESENT", "OUTSIDE_MAX_AGE"]));
+    assert_eq!(answer["results"][4]["statuses"], json!(["PRESENT", "PRESENT"]));
     let stats = server.get("/api/2.0/trimtab/features/stats").await.json();
     assert_eq!(stats["views"][1]["view"], "weights");
     assert_eq!(

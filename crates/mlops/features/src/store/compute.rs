@@ -4,7 +4,7 @@
 //! where one is not defined. The same code answers in training and online, so the two agree bit for
 //! bit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use types::{Date, Digest, Panel, Symbol};
 
@@ -17,6 +17,7 @@ use crate::{Definition, Expression, FeatureError, FeatureSet};
 pub struct RowWise {
     set: FeatureSet,
     fields: Vec<String>,
+    reads: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Columns by their names, all of one length.
@@ -32,7 +33,7 @@ impl RowWise {
             .map(|feature| Definition::new(&feature.name, &feature.expression))
             .collect();
         let set = FeatureSet::compile(&definitions).map_err(|error| error.to_string())?;
-        let mut fields = Vec::new();
+        let (mut fields, mut reads) = (Vec::new(), BTreeMap::new());
         for definition in set.definitions() {
             let expression =
                 Expression::parse(&definition.source).map_err(|error| error.to_string())?;
@@ -45,11 +46,18 @@ impl RowWise {
                     definition.name
                 ));
             }
-            fields.extend(expression.fields());
+            let read = expression.fields();
+            fields.extend(read.iter().cloned());
+            reads.insert(definition.name.clone(), read);
         }
         fields.sort_unstable();
         fields.dedup();
-        Ok(Self { set, fields })
+        Ok(Self { set, fields, reads })
+    }
+
+    /// The columns that one feature reads.
+    pub fn reads(&self, feature: &str) -> impl Iterator<Item = &str> {
+        self.reads.get(feature).into_iter().flatten().map(String::as_str)
     }
 
     /// The columns that are read, in order of their names.

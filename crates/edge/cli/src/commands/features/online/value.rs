@@ -58,15 +58,39 @@ fn float(number: f64) -> Json {
 
 /// A value in a table, with how it stands where that is not as it should be.
 pub fn shown(column: &Column, row: usize) -> String {
-    let text = match json(&column.values[row]) {
-        Json::String(text) => text,
-        Json::Null => "-".to_owned(),
-        other => other.to_string(),
+    let text = match &column.values[row] {
+        Value::Float32(number) => six_digits(f64::from(*number)),
+        Value::Float64(number) => six_digits(*number),
+        value => match json(value) {
+            Json::String(text) => text,
+            Json::Null => "-".to_owned(),
+            other => other.to_string(),
+        },
     };
     match column.statuses[row] {
         Status::Present | Status::Null => text,
         Status::NotFound => "not found".to_owned(),
         Status::OutsideMaxAge => format!("{text} (stale)"),
+    }
+}
+
+/// A number for people; JSON has all of its digits.
+fn six_digits(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    let decimals = 5 - number.abs().log10().floor() as i32;
+    match decimals {
+        0..=12 => {
+            let text = format!("{number:.0$}", decimals as usize);
+            if decimals == 0 {
+                text
+            } else {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
+        }
+        -9..0 => format!("{number:.0}"),
+        _ => format!("{number:.5e}"),
     }
 }
 
@@ -86,6 +110,22 @@ pub fn age(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_said_in_six_digits() {
+        for (number, text) in [
+            (0.0, "0"),
+            (0.020633571642794814, "0.0206336"),
+            (-396.33, "-396.33"),
+            (1.0, "1"),
+            (27_248_214.467, "27248214"),
+            (100_000.0, "100000"),
+            (1e-9, "1.00000e-9"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(six_digits(number), text);
+        }
+    }
 
     #[test]
     fn ages_are_said_in_two_units() {
