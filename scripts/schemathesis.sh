@@ -30,7 +30,7 @@ trap finish EXIT
 user=administrator
 password="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
 TRIMTAB_ADMIN_USERNAME="$user" TRIMTAB_ADMIN_PASSWORD="$password" \
-    "$binary" serve --home "$work/home" --port 0 --auth basic --enable-workspaces \
+    "$binary" serve --home "$work/home" --port 0 --auth basic --enable-workspaces --features \
     --log-format json --log-level warn >"$work/out" 2>"$work/log" &
 server=$!
 address=
@@ -43,8 +43,8 @@ done
 [ -n "$address" ] || { echo "error: the server does not say where it listens" >&2; exit 1; }
 
 # Left out: paths below /ajax-api, which are those below /api again; links that a folder has none of,
-# which is said with 501; and spans, which are protocol buffers.
-left_out='^/ajax-api/|/mlflow-artifacts/presigned/|^/v1/traces$'
+# which is said with 501; and spans and gRPC, which are protocol buffers.
+left_out='^/ajax-api/|/mlflow-artifacts/presigned/|^/v1/traces$|^/inference\.GRPC'
 status=0
 document="$PWD/crates/edge/server/openapi.json"
 schemathesis="$(cd "$(dirname "$python")" && pwd)/schemathesis"

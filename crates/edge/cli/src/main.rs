@@ -15,6 +15,7 @@ mod meter;
 mod progress;
 mod say;
 mod show;
+mod stored;
 mod texts;
 mod told;
 mod world;

@@ -19,7 +19,7 @@ use store::{Home, tables};
 use types::{Date, Digest, Id, Panel, Symbol, Table, Timestamp, Values};
 
 use crate::show::{count, some};
-use crate::texts;
+use crate::{stored, texts};
 
 /// Snapshots in memory: canonical bytes by what they are used for.
 pub type Snapshots = BTreeMap<String, Vec<u8>>;
@@ -191,6 +191,11 @@ pub fn history(mandate: &Mandate, snapshots: &Snapshots) -> anyhow::Result<Histo
         let source = Digest::of_parts(digests.iter().map(|digest| digest.as_bytes().as_slice()));
         panel = texts::add(&panel, plan, &documents, table("dictionary")?.as_ref(), source)
             .context("[features] text")?;
+    }
+    if let Some(table) = table(stored::VALUES)? {
+        let both = [panel.source(), Digest::of(&snapshots[stored::VALUES])];
+        let source = Digest::of_parts(both.iter().map(|digest| digest.as_bytes().as_slice()));
+        panel = stored::add(&panel, &table, source).context("[features] store")?;
     }
     let universe = match (&mandate.universe.members, table("members")?) {
         (Some(members), Some(table)) => {

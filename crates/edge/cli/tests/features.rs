@@ -161,3 +161,83 @@ fn what_cannot_be_done_says_why() {
         );
     }
 }
+
+/// The prices of the world as rows of a source, and a view of them.
+fn with_trend(world: &World) {
+    let wide = std::fs::read_to_string(world.path("prices.csv")).unwrap();
+    let mut long = "symbol,date,close\n".to_owned();
+    for line in wide.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        for (symbol, close) in common::SYMBOLS.iter().zip(&cells[1..]) {
+            long += &format!("{symbol},{},{close}\n", cells[0]);
+        }
+    }
+    std::fs::create_dir_all(world.path("definitions")).unwrap();
+    world.write("definitions/prices.csv", long);
+    world.write(
+        "definitions/trend.toml",
+        r#"
+        [[entity]]
+        name = "tree"
+        keys = { symbol = "string" }
+
+        [[source]]
+        name = "prices"
+        kind = "csv"
+        path = "prices.csv"
+        event_time = "date"
+
+        [[view]]
+        name = "trend"
+        entities = ["tree"]
+        source = "prices"
+        known_after = "21h"
+        feature = [{ name = "fortnight", type = "float64", expression = "close / mean(close, 10) - 1" }]
+        "#,
+    );
+}
+
+#[test]
+fn a_mandate_sees_in_the_store_what_it_computes_itself() {
+    let world = World::default();
+    let own = world.run();
+    with_trend(&world);
+    world.mandate(
+        "use = [\"fortnight\",",
+        "store = [\"trend:fortnight\"]\nuse = [\"trend__fortnight\",",
+    );
+    let early = world.trimtab("run mandate.toml --home home");
+    assert!(early.err.contains("`trimtab features apply FOLDER`"), "{}", early.err);
+
+    world.prints("features apply definitions --home home");
+    let stored = world.run();
+    assert_ne!(own["run"], stored["run"]);
+    for figure in ["growth", "orders", "trainings", "costs"] {
+        assert_eq!(own[figure], stored[figure], "{figure}");
+    }
+    let why = world.prints("why --home home");
+    assert!(why.contains("trend__fortnight"), "{why}");
+    // The answer is a snapshot: what is applied later changes neither the run nor its replay.
+    world.change("definitions/trend.toml", "mean(close, 10)", "mean(close, 5)");
+    world.prints("features apply definitions --home home");
+    let run = stored["run"].as_str().unwrap();
+    let replayed = world.json(&format!("replay {run} --home home"));
+    assert_eq!(replayed["agrees"], true, "{replayed}");
+}
+
+#[test]
+fn a_mandate_asks_by_symbol_alone() {
+    let world = self::world();
+    world.prints("features apply examples/features --home home");
+    for (asked, says) in [
+        ("trend", "name each feature of a view"),
+        ("risk:day_at_risk", "they need `position_value` (float64)"),
+        ("trend:return_7d", "return_5d"),
+        ("tend:return_5d", "trend"),
+    ] {
+        world.write("mandate.toml", common::MANDATE);
+        world.mandate("[features]\n", &format!("[features]\nstore = [\"{asked}\"]\n"));
+        let refused = world.trimtab("run mandate.toml --home home");
+        assert!(refused.err.contains(says), "{asked}: {}", refused.err);
+    }
+}

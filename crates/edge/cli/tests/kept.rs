@@ -165,6 +165,18 @@ fn the_doctor_finds_what_is_wrong() {
         assert!(well.out.contains(check), "{check} is missing: {}", well.out);
     }
     drop(server);
+    let log = |world: &World| {
+        let told = world.json("doctor --home home --fast");
+        let checks = told["checks"].as_array().unwrap();
+        let found = checks.iter().find(|check| check["check"] == "predictions");
+        found.map(|check| check["verdict"].as_str().unwrap().to_owned())
+    };
+    for folder in ["wal", "damaged"] {
+        std::fs::create_dir_all(world.path("home/predictions").join(folder)).unwrap();
+    }
+    assert_eq!(log(&world).as_deref(), Some("good"));
+    world.write("home/predictions/damaged/00000001.wal", "x");
+    assert_eq!(log(&world).as_deref(), Some("doubt"));
     let db = rusqlite::Connection::open(world.path("home/tracking.db")).unwrap();
     db.execute_batch(
         "DELETE FROM latest_metric;

@@ -1,5 +1,6 @@
 //! `trimtab doctor`: is what a server keeps in order, and the machine good for it?
 
+mod log;
 mod machine;
 mod rows;
 mod store;
@@ -79,6 +80,7 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<Found> {
     let mut checks = rows::checks(&db, args.fast, &mut progress);
     drop(progress);
     checks.extend(store::checks(&args.kept));
+    checks.extend(log::checks(&args.kept));
     checks.extend(machine::checks(&args.kept));
     let sound = checks.iter().all(|check| check.verdict != Verdict::Bad);
     match args.format {

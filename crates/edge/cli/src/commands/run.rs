@@ -24,7 +24,7 @@ use crate::meter::Clock;
 use crate::show::{Format, count, note, say};
 use crate::told::{State, Told};
 use crate::world::{self, Snapshots, snapshot_id};
-use crate::{HomeArgs, code};
+use crate::{HomeArgs, code, stored};
 
 /// Options of `trimtab run`.
 #[derive(Debug, Args)]
@@ -111,6 +111,11 @@ fn read(mandate: &Mandate, args: &RunArgs) -> anyhow::Result<Snapshots> {
     let features = FeatureSet::resolve(&features.used, &features.define);
     let features = features.context("[features] use")?;
     snapshots.extend(fetch::fetch(mandate.forecast.as_ref(), features.names())?);
+    if !mandate.features.store.is_empty() {
+        let panel = world::history(mandate, &snapshots)?.panel;
+        let read = stored::read(&args.home.home, mandate, &panel);
+        snapshots.extend(read.context("[features] store")?);
+    }
     let warnings = findings.iter().filter(|f| f.severity() == Severity::Warning).count();
     if warnings > 0 && !args.quiet && args.format == Format::Table {
         let path = folder.join(&mandate.universe.prices);

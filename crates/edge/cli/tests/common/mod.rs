@@ -22,7 +22,8 @@ pub const SYMBOLS: [&str; 5] = ["ASH", "ELM", "FIR", "OAK", "YEW"];
 /// Trading days in the made-up prices.
 pub const DAYS: usize = 504;
 
-const MANDATE: &str = r#"[mandate]
+/// Its mandate.
+pub const MANDATE: &str = r#"[mandate]
 name = "small"
 capital = 100_000
 seed = 3

@@ -12,7 +12,7 @@ type Fault = (&'static str, &'static str, &'static str);
 pub(super) fn fault(mandate: &Mandate) -> Option<Fault> {
     purpose(mandate)
         .or_else(|| universe(mandate))
-        .or_else(|| texts(mandate))
+        .or_else(|| features(mandate))
         .or_else(|| mandate.forecast.as_ref().and_then(|plan| forecast(plan, mandate)))
         .or_else(|| views(mandate))
         .or_else(|| planning(mandate))
@@ -63,10 +63,17 @@ fn universe(mandate: &Mandate) -> Option<Fault> {
     )
 }
 
-fn texts(mandate: &Mandate) -> Option<Fault> {
+fn features(mandate: &Mandate) -> Option<Fault> {
     let plan = mandate.features.text.as_ref();
     let lives = plan.is_none_or(|plan| plan.valid.0 > 0);
-    first("features", &[(lives, "text", "`valid` must be at least `1d`")])
+    let named = mandate.features.store.iter().all(|stored| stored.feature.is_some());
+    first(
+        "features",
+        &[
+            (lives, "text", "`valid` must be at least `1d`"),
+            (named, "store", "name each feature of a view: `trend:volatility_21d`"),
+        ],
+    )
 }
 
 fn forecast(plan: &ForecastPlan, mandate: &Mandate) -> Option<Fault> {

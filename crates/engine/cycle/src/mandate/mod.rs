@@ -18,6 +18,7 @@ mod views;
 
 use std::collections::BTreeMap;
 
+use features::store::FeatureRef;
 use learning::search::Search;
 use learning::{ModelSpec, Preparation};
 use serde::{Deserialize, Serialize};
@@ -166,6 +167,21 @@ pub struct FeatureNames {
     /// Documents whose numbers are fields of every symbol, from the day after they were known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextPlan>,
+    /// Features of the home's feature store, each as `view:feature`: fields, and features by the name
+    /// `view__feature`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub store: Vec<FeatureRef>,
+}
+
+impl FeatureNames {
+    /// Lets features of the store be used by their names.
+    fn name_stored(&mut self) {
+        for reference in &self.store {
+            let Some(feature) = &reference.feature else { continue };
+            let name = format!("{}__{feature}", reference.view);
+            self.define.entry(name.clone()).or_insert(name);
+        }
+    }
 }
 
 /// `[forecast]`: either a learned model or a signal.
@@ -264,10 +280,13 @@ fn days<const N: usize>() -> Days {
 impl Mandate {
     /// Parses the text of `file` (named in messages only) and checks what needs no other room.
     pub fn parse(file: &str, text: &str) -> Result<Self, MandateError> {
-        let mandate: Mandate =
+        let mut mandate: Mandate =
             toml::from_str(text).map_err(|error| MandateError::of_toml(file, text, &error))?;
         match check::fault(&mandate) {
-            None => Ok(mandate),
+            None => {
+                mandate.features.name_stored();
+                Ok(mandate)
+            }
             Some((section, key, message)) => {
                 Err(MandateError::at_key(file, text, section, key, message))
             }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -48,9 +48,10 @@ pub struct How {
 
 pub async fn span(
     State(app): State<App>,
-    Query(how): Query<How>,
+    how: Result<Query<How>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
+    let Query(how) = how?;
     let asked: SpanBody = super::body(body)?;
     let until = match asked.disable_event_timestamp {
         true => Until::Span(0, now_micros()),
@@ -61,9 +62,10 @@ pub async fn span(
 
 pub async fn incremental(
     State(app): State<App>,
-    Query(how): Query<How>,
+    how: Result<Query<How>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
+    let Query(how) = how?;
     let asked: IncrementalBody = super::body(body)?;
     let until = Until::Incremental(moment(&asked.end_ts)?);
     materialize(&app, &how, asked.feature_views, until).await

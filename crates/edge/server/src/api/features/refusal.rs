@@ -4,7 +4,7 @@
 //! Statuses are Feast's where it has one for the error; what it answers with 500 though the question
 //! was wrong is 422 here.
 
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use feature_online::ServingError;
@@ -19,6 +19,8 @@ pub enum Refusal {
     NotServed,
     /// The body did not come to its end, or is too large.
     Body(BytesRejection),
+    /// What stands behind `?` is not what the endpoint takes.
+    Query(QueryRejection),
     /// The body is not what the endpoint takes.
     Unreadable(String),
     /// What was asked could not be done.
@@ -30,6 +32,12 @@ pub enum Refusal {
 impl From<ServingError> for Refusal {
     fn from(error: ServingError) -> Self {
         Self::Serving(error)
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::Query(rejection)
     }
 }
 
@@ -48,6 +56,9 @@ impl IntoResponse for Refusal {
                 }
                 status => (status, rejection.body_text().into()),
             },
+            Self::Query(rejection) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, rejection.body_text().into())
+            }
             Self::Unreadable(what) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 format!("the body is not what is asked for: {what}").into(),

@@ -242,7 +242,8 @@ async fn follow(app: &App, slot: &Slot, anew: bool) -> Result<(), Refusal> {
     };
     let mut held = lock(&slot.trouble);
     if *held != trouble {
-        if let Some(why) = &trouble {
+        // Whoever asks for what was never served is told so; the log is for what was.
+        if let Some(why) = trouble.as_ref().filter(|_| slot.line().is_some()) {
             tracing::warn!(model = %slot.reference, why, "the registry is not followed");
         }
         *held = trouble;

@@ -71,6 +71,13 @@ fn document() -> Value {
                         "schema": { "$ref": "#/components/schemas/Error" },
                     }},
                 },
+                "PredictionError": {
+                    "description": "It was not done, and why: in the words of the protocol",
+                    "content": { "application/json": { "schema": { "anyOf": [
+                        { "$ref": "#/components/schemas/InferError" },
+                        { "$ref": "#/components/schemas/Error" },
+                    ]}}},
+                },
                 "FeatureError": {
                     "description": "It was not done, and why: as text, which holds JSON where \
                         clients of Feast have an exception for it",
@@ -136,7 +143,11 @@ fn operation(group: &str, row: &Row) -> Value {
     if status != "204" && gives != "=nothing" {
         done["content"] = body(gives);
     }
-    let error = if group == "features" { "FeatureError" } else { "Error" };
+    let error = match group {
+        "features" => "FeatureError",
+        "predictions" => "PredictionError",
+        _ => "Error",
+    };
     let mut operation = json!({
         "operationId": id,
         "summary": summary,

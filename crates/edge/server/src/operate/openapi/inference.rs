@@ -17,7 +17,7 @@ pub const PREDICTIONS: &[Row] = &[
     ("GET", "/v2/models/{model}/versions/{version}/ready", "servedModelVersionReady", "Says whether a version, or the one with an alias can answer", "", "name!: str, ready!: bool"),
     ("POST", "/v2/models/{model}/versions/{version}/infer", "inferVersion", "Predicts with a version, or the one with an alias", "inputs!: []InferInput, outputs: []InferRequested, id: str, parameters: any", "model_name!: str, model_version: str, id: str, parameters: any, outputs!: []InferOutput"),
     ("GET", "/v2/models/{model}/versions/{version}/stats", "servedModelVersionStats", "Gives what a version, or the one with an alias was asked and how far it decides like the second", "", "model_stats!: []any, comparisons: []any"),
-    ("POST", "/v2/repository/index", "servedModels", "Lists the versions that are served", "", "=file"),
+    ("POST", "/v2/repository/index", "servedModels", "Lists the versions that are served", "", "=any"),
     ("POST", "/v2/repository/models/{model}/load", "loadModel", "Loads a model anew", "", ""),
     ("POST", "/v2/repository/models/{model}/unload", "unloadModel", "Lets go of a model until it is loaded again", "", ""),
     ("GET", "/ping", "ping", "Says whether the default model can answer", "", "=text"),

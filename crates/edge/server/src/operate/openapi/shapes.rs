@@ -4,6 +4,7 @@
 pub const OBJECTS: &[(&str, &str)] = &[
     // Errors.
     ("Error", "error_code!: str, message!: str, sqlstate: str, error_class: str"),
+    ("InferError", "error!: str"),
     // Features.
     ("FeatureColumn", "values: []any, statuses: []enum FeatureStatus, event_timestamps: []str"),
     ("FeatureNames", "feature_names: []str, feature_view_metadata: []FeatureViewVersion"),
