@@ -26,6 +26,8 @@ finish() {
 }
 trap finish EXIT
 
+"$binary" features apply conformance/online --home "$work/home" >/dev/null
+
 # The log is kept aside: it says why a 500 was answered.
 user=administrator
 password="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"

@@ -45,6 +45,9 @@ const OPEN: [&str; 8] = [
 /// Statuses of success other than 200.
 const STATUSES: [(&str, &str); 2] = [("createWorkspace", "201"), ("deleteWorkspace", "204")];
 
+/// What is done behind the answer, if it is asked for so.
+const ACCEPTED: [&str; 2] = ["materializeFeatures", "materializeFeaturesIncrementally"];
+
 fn document() -> Value {
     let tags: Vec<Value> =
         GROUPS.iter().map(|(name, says, _)| json!({ "name": name, "description": says })).collect();
@@ -158,6 +161,10 @@ fn operation(group: &str, row: &Row) -> Value {
             "default": { "$ref": format!("#/components/responses/{error}") },
         },
     });
+    if ACCEPTED.contains(&id) {
+        operation["responses"]["202"] =
+            json!({ "description": "It is being done", "content": body(gives) });
+    }
     if let Some(body) = request(method, asks) {
         operation["requestBody"] = body;
     }
