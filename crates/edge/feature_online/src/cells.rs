@@ -4,7 +4,7 @@ use features::store::ValueKind;
 use online::Value;
 use serde_json::Value as Json;
 
-use crate::moment::parse_moment;
+use crate::moment::{parse_moment, rfc3339};
 
 /// Reads a value of a type. A null is a null of any type; whole numbers may come as numbers with
 /// nothing after the point, numbers as `"NaN"`, `"Infinity"` and `"-Infinity"`, moments as text or as
@@ -85,6 +85,38 @@ pub fn as_float(value: &Value) -> f64 {
         Value::Float32(number) => f64::from(*number),
         Value::Float64(number) => *number,
         _ => f64::NAN,
+    }
+}
+
+/// A value as a model takes it: NaN where none is known. The error says why it is no number.
+pub fn as_input(value: &Value) -> Result<f64, String> {
+    match value {
+        Value::Int64(number) if number.unsigned_abs() > EXACT as u64 => {
+            Err(format!("{number} cannot be told apart from its neighbours as a number of a model"))
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int32(_)
+        | Value::Int64(_)
+        | Value::Float32(_)
+        | Value::Float64(_) => Ok(as_float(value)),
+        Value::Text(_) | Value::Bytes(_) | Value::Timestamp(_) | Value::List(_) => {
+            Err("a model takes numbers".to_owned())
+        }
+    }
+}
+
+/// The value of a join key as text.
+pub fn as_text(value: &Value) -> String {
+    match value {
+        Value::Bool(yes) => yes.to_string(),
+        Value::Int32(number) => number.to_string(),
+        Value::Int64(number) => number.to_string(),
+        Value::Float32(number) => number.to_string(),
+        Value::Float64(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Timestamp(micros) => rfc3339(*micros),
+        Value::Null | Value::Bytes(_) | Value::List(_) => format!("{value:?}"),
     }
 }
 

@@ -70,6 +70,18 @@ impl Demand {
         Ok(demand)
     }
 
+    /// Of features by view and name; without columns of an answer.
+    pub fn of<'a>(
+        definitions: &Definitions,
+        features: impl IntoIterator<Item = &'a (String, String)>,
+    ) -> Result<Self, ServingError> {
+        let mut demand = Self::default();
+        for (view, feature) in features {
+            demand.need(definitions, view, feature)?;
+        }
+        Ok(demand)
+    }
+
     /// The join keys of all views, in the order of the views' names.
     pub fn keys(&self) -> HashMap<&str, ValueKind> {
         let keys = self.reads.values().flat_map(|read| &read.keys);
@@ -136,7 +148,7 @@ impl Demand {
 }
 
 /// Views and features that are wanted, in order.
-fn resolve_all(
+pub fn resolve_all(
     definitions: &Definitions,
     wanted: &Wanted,
 ) -> Result<Vec<(String, String)>, ServingError> {

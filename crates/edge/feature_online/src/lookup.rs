@@ -19,22 +19,25 @@ pub enum Status {
     Present,
     /// It is known to be missing.
     Null,
-    /// There is no row for the entity, or none with this feature.
+    /// There is no row for the entity.
     NotFound,
+    /// There is a row for the entity, and it was written before the view had this feature.
+    Unwritten,
     /// It is there, and its event is older than the view's ttl allows.
     OutsideMaxAge,
 }
 
 impl Status {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Present, Self::Null, Self::NotFound, Self::OutsideMaxAge];
+    pub const ALL: [Self; 5] =
+        [Self::Present, Self::Null, Self::NotFound, Self::Unwritten, Self::OutsideMaxAge];
 
-    /// Its name on the wire.
+    /// Its name on the wire, where an entity that is not known and a feature that is not are one.
     pub fn name(self) -> &'static str {
         match self {
             Self::Present => "PRESENT",
             Self::Null => "NULL_VALUE",
-            Self::NotFound => "NOT_FOUND",
+            Self::NotFound | Self::Unwritten => "NOT_FOUND",
             Self::OutsideMaxAge => "OUTSIDE_MAX_AGE",
         }
     }
@@ -66,31 +69,55 @@ pub struct Answer {
 /// The rows that one question may ask for.
 const ROWS: usize = 1_000_000;
 
-/// Answers a question. `now` is in microseconds since 1970.
-pub fn lookup(
-    definitions: &Definitions,
-    derivations: &Derivations,
-    store: &dyn OnlineStore,
-    question: &Question,
-    now: i64,
-) -> Result<Answer, ServingError> {
-    let demand = Demand::new(definitions, &question.wanted, question.full_names)?;
-    let given = by_join_key(definitions, &question.columns);
-    let Some(rows) = given.rows() else {
-        return Err(ServingError::Asked("all entity rows must have the same columns".to_owned()));
-    };
-    if rows > ROWS {
-        return Err(ServingError::TooMany { rows, most: ROWS });
+/// What is asked.
+pub struct Sources<'a> {
+    /// The definitions.
+    pub definitions: &'a Definitions,
+    /// The expressions of on-demand views.
+    pub derivations: &'a Derivations,
+    /// Where the rows are.
+    pub store: &'a dyn OnlineStore,
+    /// The time, in microseconds since 1970.
+    pub now: i64,
+}
+
+impl Sources<'_> {
+    /// Answers a question.
+    pub fn lookup(&self, question: &Question) -> Result<Answer, ServingError> {
+        let demand = Demand::new(self.definitions, &question.wanted, question.full_names)?;
+        let given = by_join_key(self.definitions, &question.columns);
+        let rows = rows(&given)?;
+        let mut keys = typed(&demand.keys(), &given)?;
+        let columns = self.columns(&demand, &given, &keys, rows)?;
+        keys.extend(not_needed(self.definitions, &demand, &given));
+        Ok(answer(&demand, &given, keys, &columns, rows))
     }
-    let mut keys = typed(&demand.keys(), &given)?;
-    missing_keys(&demand, &given)?;
-    let request = requested(&demand, &given)?;
-    let mut columns = read(&demand, store, &keys, rows, now)?;
-    for view in &demand.derives {
-        derive(definitions, derivations, view, rows, &request, &mut columns)?;
+
+    /// All that a demand needs, read and derived.
+    pub fn columns(
+        &self,
+        demand: &Demand,
+        given: &Columns,
+        keys: &HashMap<String, Vec<Value>>,
+        rows: usize,
+    ) -> Result<Columned, ServingError> {
+        missing_keys(demand, given)?;
+        let request = requested(demand, given)?;
+        let mut columns = read(demand, self.store, keys, rows, self.now)?;
+        for view in &demand.derives {
+            derive(self.definitions, self.derivations, view, rows, &request, &mut columns)?;
+        }
+        Ok(columns)
     }
-    keys.extend(not_needed(definitions, &demand, &given));
-    Ok(answer(&demand, &given, keys, &columns, rows))
+}
+
+/// How many rows a question has.
+pub fn rows(given: &Columns) -> Result<usize, ServingError> {
+    match given.rows() {
+        None => Err(ServingError::Asked("all entity rows must have the same columns".to_owned())),
+        Some(rows) if rows > ROWS => Err(ServingError::TooMany { rows, most: ROWS }),
+        Some(rows) => Ok(rows),
+    }
 }
 
 /// Join keys that came with the question and that no view reads: they are given back as they came.
@@ -118,7 +145,7 @@ fn join_keys(definitions: &Definitions) -> HashSet<&str> {
 pub type Columned = HashMap<(String, String), Column>;
 
 /// The columns of a question, those that name an entity under the name of its only join key.
-fn by_join_key(definitions: &Definitions, columns: &Columns) -> Columns {
+pub fn by_join_key(definitions: &Definitions, columns: &Columns) -> Columns {
     let renamed = |name: &String| match definitions.entities.get(name).map(|one| &one.keys[..]) {
         Some([only]) => only.name.clone(),
         _ => name.clone(),
@@ -127,7 +154,7 @@ fn by_join_key(definitions: &Definitions, columns: &Columns) -> Columns {
 }
 
 /// The values of the join keys.
-fn typed(
+pub fn typed(
     kinds: &HashMap<&str, ValueKind>,
     given: &Columns,
 ) -> Result<HashMap<String, Vec<Value>>, ServingError> {
@@ -224,11 +251,12 @@ fn columns_of(read: &Read, found: Vec<Option<Found>>, now: i64) -> Vec<Column> {
     let mut columns: Vec<Column> = read.features.iter().map(with_room).collect();
     for row in found {
         let event = row.as_ref().map_or(0, |row| row.event);
+        let none = if row.is_some() { Status::Unwritten } else { Status::NotFound };
         let is_old = read.ttl > 0 && event < now.saturating_sub(read.ttl);
         let mut values = row.map(|row| row.values).unwrap_or_default().into_iter();
         for column in &mut columns {
             let (value, status) = match values.next().flatten() {
-                None => (Value::Null, Status::NotFound),
+                None => (Value::Null, none),
                 Some(value) if is_old => (value, Status::OutsideMaxAge),
                 Some(Value::Null) => (Value::Null, Status::Null),
                 Some(value) => (value, Status::Present),

@@ -13,10 +13,11 @@ use crate::clock::now_micros;
 use crate::derive::{self, Derivations};
 use crate::error::ServingError;
 use crate::history;
-use crate::lookup::{Answer, lookup};
+use crate::lookup::{Answer, Sources};
 use crate::materialize::timestamp;
-use crate::question::{Columns, Question};
+use crate::question::{Columns, Question, Wanted};
 use crate::stats::{Freshness, stats};
+use crate::vectors::{Vectors, vectors};
 use crate::write::{self, Pushed, Target, Whereto};
 
 /// How often is looked whether somebody applied other definitions.
@@ -91,9 +92,28 @@ impl Serving {
 
     /// Answers a question.
     pub fn answer(&self, question: &Question) -> Result<Answer, ServingError> {
-        let current = self.current()?;
-        let definitions = current.definitions();
-        lookup(definitions, &current.derivations, self.store(), question, now_micros())
+        self.sources(&*self.current()?).lookup(question)
+    }
+
+    /// The columns of a model: those that are given among `columns`, and the others looked up of the
+    /// features that are wanted, by the join keys among `columns`. `names` are those of the model's
+    /// columns; without any they are the features in the order in which they are wanted.
+    pub fn vectors(
+        &self,
+        wanted: &Wanted,
+        names: Option<&[String]>,
+        columns: &Columns,
+    ) -> Result<Vectors, ServingError> {
+        vectors(&self.sources(&*self.current()?), wanted, names, columns)
+    }
+
+    fn sources<'a>(&'a self, current: &'a Current) -> Sources<'a> {
+        Sources {
+            definitions: current.definitions(),
+            derivations: &current.derivations,
+            store: self.store(),
+            now: now_micros(),
+        }
     }
 
     /// Takes rows of a push source or a view: all of them, or none.

@@ -52,7 +52,8 @@ impl From<&str> for Value {
 /// The names of outputs; most models have one.
 pub type Outputs = Arc<[String]>;
 
-/// What is to be known about a prediction beside its value. A closed list.
+/// What is to be known about a prediction beside its value. A closed list; in the log a flag is its
+/// place in it, so that new ones come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
@@ -68,16 +69,22 @@ pub enum Flag {
     StaleFeature,
     /// The outputs were not given to the caller.
     Withheld,
+    /// Nothing is known of the entity: a feature has no row of it.
+    UnknownEntity,
+    /// The answer could not be taken apart into numbers.
+    NotRead,
 }
 
 impl Flag {
     /// All of them, in the order in which they are written.
-    pub const ALL: [Flag; 6] = [
+    pub const ALL: [Flag; 8] = [
         Self::NotFinite,
         Self::OutOfRange,
         Self::OutOfDomain,
+        Self::UnknownEntity,
         Self::MissingFeature,
         Self::StaleFeature,
+        Self::NotRead,
         Self::Withheld,
     ];
 
@@ -90,6 +97,8 @@ impl Flag {
             Self::MissingFeature => "missing_feature",
             Self::StaleFeature => "stale_feature",
             Self::Withheld => "withheld",
+            Self::UnknownEntity => "unknown_entity",
+            Self::NotRead => "not_read",
         }
     }
 }
@@ -133,7 +142,8 @@ impl FromIterator<Flag> for Flags {
 
 impl fmt::Display for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<&str> = self.0.iter().map(|flag| flag.as_str()).collect();
+        let set = Flag::ALL.iter().filter(|flag| self.has(**flag));
+        let words: Vec<&str> = set.map(|flag| flag.as_str()).collect();
         f.write_str(&words.join(" "))
     }
 }

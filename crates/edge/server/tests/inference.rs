@@ -7,10 +7,18 @@
 #![allow(missing_docs)]
 
 mod common;
+#[path = "inference/crowded.rs"]
+mod crowded;
+#[path = "inference/grpc.rs"]
+mod grpc;
 #[path = "inference/log.rs"]
 mod log;
+#[path = "inference/lookup.rs"]
+mod lookup;
 #[path = "inference/protocols.rs"]
 mod protocols;
+#[path = "inference/python.rs"]
+mod python;
 #[path = "inference/refused.rs"]
 mod refused;
 #[path = "inference/second.rs"]
@@ -32,7 +40,7 @@ pub fn folder(model: &str) -> PathBuf {
 /// A server with registered models.
 pub struct Serving {
     pub server: Server,
-    run: String,
+    pub run: String,
     experiment: String,
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use predictions::Check;
 
-use crate::ServingError;
 use crate::signature::Signature;
+use crate::{ModelFeatures, ServingError};
 
 /// What the `MLmodel` file says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Manifest {
     pub model_id: Option<String>,
     /// What holds of valid inputs and outputs: `trimtab` in the metadata.
     pub check: Check,
+    /// Which features it takes, where they can be looked up: `features` there.
+    pub features: Option<ModelFeatures>,
 }
 
 #[derive(Deserialize)]
@@ -56,14 +58,19 @@ impl Manifest {
         let onnx_file = onnx.and_then(Value::as_str).map(str::to_owned);
         let inputs = wire.signature.and_then(|signature| signature.inputs);
         let signature = inputs.map(|inputs| Signature::read(&inputs)).transpose()?;
-        let metadata = wire.metadata.as_ref().and_then(|metadata| metadata.get("trimtab"));
+        let mut metadata = wire.metadata;
+        let mut metadata = metadata.as_mut().and_then(|metadata| metadata.get_mut("trimtab"));
+        let features =
+            metadata.as_mut().and_then(|stated| stated.as_object_mut()?.remove("features"));
+        let features = features.as_ref().map(ModelFeatures::of_metadata).transpose()?;
         Ok(Self {
             flavors: wire.flavors.into_keys().collect(),
             onnx_file,
             signature,
             run_id: wire.run_id,
             model_id: wire.model_id,
-            check: metadata.map(check).transpose()?.unwrap_or_default(),
+            check: metadata.map(|stated| check(stated)).transpose()?.unwrap_or_default(),
+            features,
         })
     }
 
@@ -86,10 +93,12 @@ mod tests {
     #[test]
     fn the_ranges_of_valid_predictions_stand_in_the_metadata() {
         let text = "flavors:\n  onnx:\n    data: model.onnx\nmetadata:\n  trimtab:\n    outputs:\n      \
-                    '*': {low: -1.0, high: 1.0}\n    withhold: [not_finite]\n";
+                    '*': {low: -1.0, high: 1.0}\n    withhold: [not_finite]\n    features: \
+                    {service: risk}\n";
         let manifest = Manifest::read(text.as_bytes()).unwrap();
         assert!(manifest.check.outputs["*"].has(0.5) && !manifest.check.outputs["*"].has(1.5));
         assert!(manifest.check.withhold.has(predictions::Flag::NotFinite));
+        assert_eq!(manifest.features, Some(ModelFeatures::Service("risk".to_owned())));
         let wrong = text.replace("outputs", "ouptuts");
         assert!(Manifest::read(wrong.as_bytes()).unwrap_err().to_string().contains("ouptuts"));
     }

@@ -5,6 +5,7 @@
 //! other, so that joined and divided batches give the same bits.
 
 mod arrange;
+mod columns;
 mod tensors;
 
 use std::num::NonZero;

@@ -3,6 +3,8 @@
 //! Numbers of every type are held as `f64`, which models compute from; whole numbers that `f64`
 //! would round are refused where they are read.
 
+use serde_json::Value;
+
 use crate::{Datatype, ServingError};
 
 /// A tensor.
@@ -48,6 +50,39 @@ impl Tensor {
         match self.shape.split_first() {
             None => (1, 1),
             Some((rows, rest)) => (*rows, rest.iter().product()),
+        }
+    }
+
+    /// The elements as JSON has them: one for each row.
+    ///
+    /// # Errors
+    /// [`ServingError::Invalid`] where there are several in a row, or bytes that are no UTF-8.
+    pub fn column(&self) -> Result<Vec<Value>, ServingError> {
+        let wrong = |what: String| ServingError::Invalid(format!("input '{}' {what}", self.name));
+        if self.rows_columns().1 != 1 || self.shape.is_empty() {
+            return Err(wrong(format!("is one column, and its shape is {:?}", self.shape)));
+        }
+        match &self.data {
+            Data::Bytes(texts) => (texts.iter().enumerate())
+                .map(|(row, text)| match std::str::from_utf8(text) {
+                    Ok(text) => Ok(Value::from(text)),
+                    Err(_) => Err(wrong(format!("of BYTES is no UTF-8 in row {row}"))),
+                })
+                .collect(),
+            Data::Numbers(numbers) => Ok(numbers.iter().map(|v| self.json(*v)).collect()),
+        }
+    }
+
+    fn json(&self, number: f64) -> Value {
+        match self.datatype {
+            Datatype::Bool => Value::Bool(number != 0.0),
+            datatype if datatype.is_float() => match number {
+                finite if finite.is_finite() => finite.into(),
+                nan if nan.is_nan() => "NaN".into(),
+                high if high > 0.0 => "Infinity".into(),
+                _ => "-Infinity".into(),
+            },
+            _ => (number as i64).into(),
         }
     }
 

@@ -11,11 +11,13 @@
 mod call;
 mod find;
 mod forward;
+mod forwarded;
 mod grpc;
 mod known;
 mod line;
 mod load;
 mod loaded;
+mod lookup;
 mod metadata;
 mod models;
 mod options;

@@ -9,12 +9,12 @@ use serde_json::json;
 use super::common::{Answer, request};
 use super::{EXPECTED, ROWS, Serving, frame};
 
-fn text(batch: &RecordBatch, column: &str) -> Option<String> {
+pub fn text(batch: &RecordBatch, column: &str) -> Option<String> {
     let column = batch.column_by_name(column).expect("a column").as_string::<i32>();
     column.is_valid(0).then(|| column.value(0).to_owned())
 }
 
-fn ids(answer: &Answer) -> Vec<PredictionId> {
+pub fn ids(answer: &Answer) -> Vec<PredictionId> {
     let header = answer.header("x-trimtab-prediction-id").to_owned();
     header.split(',').map(|id| id.parse().expect("an id")).collect()
 }

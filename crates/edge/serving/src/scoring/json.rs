@@ -1,12 +1,12 @@
-//! The four shapes of JSON: exactly one of `dataframe_split`, `dataframe_records`, `instances` and
-//! `inputs`, and `params` beside it.
+//! The shapes of JSON: exactly one of `dataframe_split`, `dataframe_records`, `instances` and `inputs`,
+//! as MLflow has them, or `entities`, and `params` beside it.
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Input;
-use super::records::{Columns, Records};
+use super::records::{Columns, Entities, Records};
 use crate::oip::quoted;
 use crate::{Flat, ServingError, Table};
 
@@ -20,6 +20,8 @@ struct Body<'a> {
     instances: Option<&'a RawValue>,
     #[serde(borrow)]
     inputs: Option<&'a RawValue>,
+    #[serde(borrow)]
+    entities: Option<&'a RawValue>,
     params: Option<Value>,
 }
 
@@ -52,6 +54,16 @@ pub(super) fn read(body: &[u8]) -> Result<Input, ServingError> {
             let what = "Parameters must be a dictionary, by name";
             return Err(ServingError::Invalid(what.to_owned()));
         }
+    }
+    if let Some(entities) = body.entities {
+        let alone = (body.dataframe_split.or(body.dataframe_records))
+            .or(body.instances.or(body.inputs))
+            .is_none();
+        if !alone {
+            let what = "`entities` stands alone: columns that are given stand among them";
+            return Err(ServingError::Malformed(what.to_owned()));
+        }
+        return Ok(Input::Entities(parse::<Entities>("entities", entities)?.0));
     }
     match (body.dataframe_split, body.dataframe_records, body.instances, body.inputs) {
         (Some(split), None, None, None) => Ok(Input::Frame(of_split(split)?)),

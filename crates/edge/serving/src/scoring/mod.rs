@@ -2,14 +2,18 @@
 //!
 //! SOURCE: MLflow's documentation of `/invocations`: four shapes of JSON, CSV with a header, Parquet.
 
+mod answered;
 mod csv;
 mod json;
 mod parquet;
 mod predictions;
 mod records;
 
+use serde_json::Value;
+
 use crate::{Flat, Limits, ServingError, Table};
 
+pub use answered::{AnsweredRow, answered};
 pub use predictions::write;
 
 /// What is to be scored.
@@ -23,6 +27,8 @@ pub enum Input {
     Records(Table),
     /// One array.
     Array(Flat),
+    /// Whose features are to be looked up, and what is given beside them: columns of one length.
+    Entities(Vec<(String, Vec<Value>)>),
 }
 
 /// The kinds of bodies.
@@ -67,6 +73,7 @@ pub fn read(
         Input::Frame(table) | Input::Records(table) => table.cells.len(),
         Input::Named(named) => named.iter().map(|(_, flat)| flat.len()).sum(),
         Input::Array(flat) => flat.len(),
+        Input::Entities(columns) => columns.iter().map(|(_, values)| values.len()).sum(),
     };
     limits.check_cells(cells)?;
     Ok(input)

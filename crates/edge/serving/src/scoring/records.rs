@@ -1,34 +1,42 @@
 //! Records, `[{"a": 1}, …]`, and columns, `{"a": [1, …]}`, taken apart while they are read.
+//! Columns of entities keep their values as they are: what they mean, their definitions say.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::{Flat, ServingError, Table};
 
 /// Columns by name, in their order.
-pub(super) struct Columns(pub Vec<(String, Flat)>);
+pub(super) struct ByName<T>(pub Vec<(String, T)>);
 
-impl<'de> Deserialize<'de> for Columns {
+/// Columns of cells.
+pub(super) type Columns = ByName<Flat>;
+
+/// Columns of entities.
+pub(super) type Entities = ByName<Vec<serde_json::Value>>;
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByName<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Named;
-        impl<'de> Visitor<'de> for Named {
-            type Value = Columns;
+        struct Named<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
+            type Value = ByName<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("columns by name")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Columns, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ByName<T>, A::Error> {
                 let mut columns = Vec::new();
-                while let Some((name, cells)) = map.next_entry::<String, Flat>()? {
+                while let Some((name, cells)) = map.next_entry::<String, T>()? {
                     columns.push((name, cells));
                 }
-                Ok(Columns(columns))
+                Ok(ByName(columns))
             }
         }
-        deserializer.deserialize_map(Named)
+        deserializer.deserialize_map(Named(PhantomData))
     }
 }
 

@@ -1,12 +1,14 @@
 //! Inputs of the scoring protocol → a matrix of features in the order of the file, held against the
 //! model's signature.
 
+use std::sync::Arc;
+
 use super::{Servable, columns_of};
 use crate::scoring::Input;
 use crate::signature::Inputs;
 use crate::table::Table;
 use crate::tensor::check_numbers;
-use crate::{Column, ColumnType, Datatype, Flat, ServingError, TensorSpec};
+use crate::{Column, ColumnType, Datatype, Entities, Flat, ServingError, TensorSpec};
 
 /// Inputs as the model takes them.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Arranged {
     pub extra: Vec<String>,
     /// Whether the answer is a list of records.
     pub as_records: bool,
+    /// Of whom the features were looked up, where they were.
+    pub entities: Option<Arc<Entities>>,
 }
 
 impl Servable {
@@ -49,10 +53,12 @@ impl Servable {
                 }
                 Input::Named(named) => self.by_port(named, specs),
                 Input::Array(flat) => self.of_array(flat, specs),
+                Input::Entities(_) => Err(not_looked_up()),
             },
             None => match input {
                 Input::Named(named) => self.by_port(named, &[]),
                 Input::Array(flat) => self.of_array(flat, &[]),
+                Input::Entities(_) => Err(not_looked_up()),
                 Input::Frame(table) | Input::Records(table) => {
                     let x = self.of_table(table, &[])?;
                     self.arranged(x, is_frame)
@@ -63,7 +69,7 @@ impl Servable {
 
     pub(super) fn arranged(&self, x: Vec<f64>, as_records: bool) -> Result<Arranged, ServingError> {
         let rows = x.len() / self.model.features();
-        Ok(Arranged { x, rows, extra: Vec::new(), as_records })
+        Ok(Arranged { x, rows, extra: Vec::new(), as_records, entities: None })
     }
 
     fn by_column(&self, columns: &[Column], table: Table) -> Result<Arranged, ServingError> {
@@ -73,7 +79,7 @@ impl Servable {
             )),
             other => other,
         })?;
-        Ok(Arranged { x, rows: table.rows, extra, as_records: true })
+        Ok(Arranged { x, rows: table.rows, extra, as_records: true, entities: None })
     }
 
     /// A table whose columns are the features in their order.
@@ -196,11 +202,17 @@ impl Servable {
     }
 }
 
+/// Entities have no features yet.
+fn not_looked_up() -> ServingError {
+    ServingError::Invalid("the features of entities are to be looked up first".to_owned())
+}
+
 /// Any input as a table, for a signature of columns.
 fn table_of(input: Input) -> Result<Table, ServingError> {
     match input {
         Input::Frame(table) | Input::Records(table) => Ok(table),
         Input::Array(flat) => Table::of_rows(None, flat),
+        Input::Entities(_) => Err(not_looked_up()),
         Input::Named(mut named) => {
             // Single values are one row.
             if named.iter().all(|(_, flat)| flat.dims.is_empty()) {

@@ -46,6 +46,15 @@ impl Servable {
         self.side_by_side(parts)
     }
 
+    /// Whether tensors name entities, whose features are to be looked up: one of them is neither an
+    /// input of the file nor a feature.
+    pub fn names_entities(&self, tensors: &[Tensor]) -> bool {
+        let known = |name: &String| {
+            self.features.contains(name) || self.inputs.iter().any(|port| port.name == *name)
+        };
+        tensors.iter().any(|tensor| !known(&tensor.name))
+    }
+
     fn tensors_by_column(&self, tensors: &[Tensor]) -> Result<Arranged, ServingError> {
         let by_name = |name: &String| tensors.iter().find(|tensor| tensor.name == *name);
         let columns = self.manifest.signature.as_ref().and_then(|s| s.column_names());

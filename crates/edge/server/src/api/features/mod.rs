@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::reply::json;
 use crate::routes::gotten;
 use refusal::Refusal;
+pub(crate) use wire::count;
 
 /// How features are served.
 #[derive(Clone, PartialEq, Eq)]

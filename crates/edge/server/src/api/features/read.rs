@@ -44,7 +44,8 @@ pub async fn get_online_features(
             true => serving.versions(&answer.views)?,
             false => Vec::new(),
         };
-        Ok((wire::write(&answer, &versions), wire::count(&answer)))
+        let statuses = answer.columns.iter().flat_map(|column| &column.statuses);
+        Ok((wire::write(&answer, &versions), wire::count(statuses)))
     })
     .await?;
     app.meters().features().read(&counted);

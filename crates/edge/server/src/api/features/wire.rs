@@ -39,15 +39,15 @@ pub fn write(answer: &Answer, versions: &[(String, i64)]) -> Vec<u8> {
     out
 }
 
-/// How many feature values an answer has of each status.
-pub fn count(answer: &Answer) -> [(Status, u64); 4] {
+/// How many values have each status.
+pub fn count<'a>(statuses: impl Iterator<Item = &'a Status>) -> Vec<(Status, u64)> {
     let mut counted = Status::ALL.map(|status| (status, 0));
-    for status in answer.columns.iter().flat_map(|column| &column.statuses) {
+    for status in statuses {
         if let Some((_, count)) = counted.iter_mut().find(|(known, _)| known == status) {
             *count += 1;
         }
     }
-    counted
+    counted.into()
 }
 
 fn put_column(out: &mut Vec<u8>, column: &Column) {

@@ -19,6 +19,10 @@ const SHADOW: &str = "trimtab.shadow";
 /// The tag that names a version that answers a share of the requests.
 const CANARY: &str = "trimtab.canary";
 
+/// The tag of a version that states which features it takes, whatever its `MLmodel` says: a feature
+/// service, or `view:feature, …`.
+pub(super) const FEATURES: &str = "trimtab.features";
+
 /// The alias that is meant where none is named.
 const CHAMPION: &str = "champion";
 
@@ -31,6 +35,8 @@ pub(super) struct Found {
     pub run: Option<String>,
     /// Where its files are, and what is to hold of them.
     pub claim: Claim,
+    /// The tag that states which features it takes.
+    pub features: Option<String>,
 }
 
 /// A version, and the second one.
@@ -95,7 +101,8 @@ fn find(tx: &mut Tx<'_>, workspace: &str, name: &str, pick: &Pick) -> Result<Fou
     let version = registry::get_version(tx, workspace, name, &number)?;
     let claim = registry::claim(tx, workspace, name, &number)?;
     let run = version.run_id.filter(|run| !run.is_empty());
-    Ok(Found { version: version.version, run, claim })
+    let features = version.tags.into_iter().find(|tag| tag.key == FEATURES).map(|tag| tag.value);
+    Ok(Found { version: version.version, run, claim, features })
 }
 
 /// What the tags ask for: which version, and the share that it answers.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use catalog::{CatalogError, Code};
 use futures_util::TryStreamExt;
-use serving::{Batcher, Manifest, Servable, Statistics};
+use serving::{Batcher, Manifest, ModelFeatures, Servable, Statistics};
 
 use super::find::Found;
 use super::loaded::{Engine, Loaded};
@@ -43,6 +43,9 @@ pub(super) async fn load(
     signing::at_serving(app, workspace, name, version, &found.claim).await?;
     let mlmodel = read(&place, MLMODEL, MANIFEST).await.map_err(of_version)?;
     let manifest = Manifest::read(&mlmodel).map_err(|error| of_version(error.into()))?;
+    let check = manifest.check.clone();
+    let tag = found.features.clone();
+    let features = tag.as_deref().and_then(ModelFeatures::of_tag).or(manifest.features.clone());
     let engine = match manifest.onnx_file.clone() {
         Some(file) => {
             let onnx = read(&place, &file, ONNX).await.map_err(of_version)?;
@@ -69,14 +72,17 @@ pub(super) async fn load(
             return Err(of_version(Refusal::invalid(what)));
         }
     };
+    let invalid = app.options().serving.invalid;
     let names = match &engine {
-        Engine::Onnx(batcher) => Some(Names::of(batcher.servable(), app.options().serving.invalid)),
-        Engine::Python(_) => None,
+        Engine::Onnx(batcher) => Names::of(batcher.servable(), invalid),
+        Engine::Python(_) => Names::unknown(check, invalid),
     };
     Ok(Loaded {
         name: name.to_owned(),
         version: version.clone(),
         run: found.run.clone(),
+        tag,
+        features,
         engine,
         names,
         statistics: Statistics::default(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serving::{Batcher, Servable, Statistics};
+use serving::{Batcher, ModelFeatures, Servable, Statistics};
 
 use super::python::Child;
 use super::record::Names;
@@ -15,10 +15,14 @@ pub(super) struct Loaded {
     pub version: String,
     /// The run that made it.
     pub run: Option<String>,
+    /// The tag of the version that states which features it takes, as it was found.
+    pub tag: Option<String>,
+    /// Which features it takes, where they can be looked up: as the tag says, or else its `MLmodel`.
+    pub features: Option<ModelFeatures>,
     /// What computes.
     pub engine: Engine,
-    /// Under which names its predictions are kept.
-    pub names: Option<Names>,
+    /// How its predictions are kept: under which names, and what is held against them.
+    pub names: Names,
     /// What it was asked.
     pub statistics: Statistics,
 }

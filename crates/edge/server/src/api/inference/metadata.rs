@@ -111,6 +111,7 @@ fn told(line: &Line, versions: Vec<String>) -> Value {
         "run_id": loaded.run,
         "digest": loaded.servable().map(|servable| servable.digest().to_string()),
         "features": loaded.servable().map(|servable| servable.features()),
+        "looked_up": loaded.features.as_ref().map(ToString::to_string),
     });
     told["parameters"] = parameters;
     told

@@ -26,9 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(crate) struct Inference {
     slots: RwLock<HashMap<Key, Arc<Slot>>>,
-    loaded: Mutex<HashMap<(String, String, String), Weak<Loaded>>>,
+    loaded: Mutex<HashMap<Held, Weak<Loaded>>>,
     unloaded: Mutex<HashSet<(String, String)>>,
 }
+
+/// A workspace, a model, a version of it, and the tag that states its features.
+type Held = (String, String, String, Option<String>);
 
 /// A workspace and a reference within it.
 type Key = (String, Reference);
@@ -147,7 +150,7 @@ impl Inference {
         reference: &Reference,
     ) -> Result<(), Refusal> {
         lock(&self.unloaded).remove(&(workspace.to_owned(), reference.name.clone()));
-        lock(&self.loaded).retain(|(at, name, _), _| at != workspace || *name != reference.name);
+        lock(&self.loaded).retain(|(at, name, ..), _| at != workspace || *name != reference.name);
         let known = self.of_model(workspace, &reference.name);
         if known.is_empty() {
             self.line(app, workspace, reference).await?;
@@ -212,7 +215,8 @@ impl Inference {
         name: &str,
         found: &Found,
     ) -> Result<Arc<Loaded>, Refusal> {
-        let key = (workspace.to_owned(), name.to_owned(), found.version.clone());
+        let (version, tag) = (found.version.clone(), found.features.clone());
+        let key = (workspace.to_owned(), name.to_owned(), version, tag);
         if let Some(loaded) = lock(&self.loaded).get(&key).and_then(Weak::upgrade) {
             return Ok(loaded);
         }
@@ -256,8 +260,10 @@ async fn step(app: &App, slot: &Slot, anew: bool) -> Result<Option<String>, Refu
     let (workspace, name) = (&slot.workspace, &slot.reference.name);
     let resolved = resolve(app, workspace, &slot.reference).await?;
     let present = slot.line().filter(|_| !anew);
+    let is_held =
+        |held: &Loaded, found: &Found| held.version == found.version && held.tag == found.features;
     let first = match &present {
-        Some(line) if line.first.version == resolved.first.version => line.first.clone(),
+        Some(line) if is_held(&line.first, &resolved.first) => line.first.clone(),
         _ => app.inference().version(app, workspace, name, &resolved.first).await?,
     };
     let mut trouble = resolved.trouble;

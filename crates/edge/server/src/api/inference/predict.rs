@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use predictions::Flag;
-use serving::{Arranged, Computed, Predicted, ServingError};
+use serving::{Arranged, Computed, Entities, Predicted, ServingError};
 
 use super::line::{Line, Second};
 use super::loaded::{Engine, Loaded};
@@ -68,6 +68,8 @@ pub(super) struct Given {
     pub marks: Vec<Mark>,
     /// Rows that are not given out.
     pub withheld: Vec<usize>,
+    /// Of whom the features were looked up, where they were.
+    pub entities: Option<Arc<Entities>>,
     computed: Option<Computed>,
     began: Instant,
     read: Duration,
@@ -77,6 +79,17 @@ impl Given {
     /// The rows that cannot be right, each with its flags.
     pub(super) fn invalid(&self) -> impl Iterator<Item = (usize, &Mark)> {
         self.marks.iter().enumerate().filter(|(_, mark)| mark.is_invalid())
+    }
+
+    /// What is to be known of features that were looked up, in words, for so many rows at most.
+    pub(super) fn troubles(&self, most: usize) -> Option<String> {
+        let troubles = &self.entities.as_ref()?.troubles;
+        let told = troubles.iter().take(most).map(|(row, words)| format!("{row}: {words}"));
+        let mut told = told.collect::<Vec<_>>().join("; ");
+        if troubles.len() > most {
+            told += &format!("; and {} rows more", troubles.len() - most);
+        }
+        (!troubles.is_empty()).then_some(told)
     }
 
     /// Counts the answer, which was written since `written`.
@@ -153,8 +166,9 @@ async fn compute(
         .filter(|(_, mark)| mark.flags.has(Flag::Withheld))
         .map(|(at, _)| at)
         .collect();
-    let given = Given { predicted, loaded: loaded.clone(), marks, withheld, computed, began, read };
-    loaded.statistics.flagged(given.invalid().count());
+    let (loaded, entities) = (loaded.clone(), arranged.entities.clone());
+    let given = Given { predicted, loaded, marks, withheld, entities, computed, began, read };
+    given.loaded.statistics.flagged(given.invalid().count());
     Ok(given)
 }
 
@@ -179,7 +193,8 @@ fn compare(
     }
     let (app, other, batcher) = (app.clone(), other.clone(), batcher.clone());
     let canary = choice.canary;
-    let arranged = Arranged { x, extra: Vec::new(), ..*arranged };
+    let entities = arranged.entities.clone();
+    let arranged = Arranged { x, extra: Vec::new(), entities, ..*arranged };
     let first = given.marks.first().map(|mark| mark.id.to_string().into());
     let request = circumstances.request.or(first);
     let circumstances = Circumstances { request, mandate: None, route: "shadow", ..circumstances };

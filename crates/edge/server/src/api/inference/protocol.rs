@@ -8,8 +8,11 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use serving::oip::{InferRequest, InferResponse};
+use serving::{Arranged, ServingError, Tensor};
 
 use super::call::Call;
+use super::loaded::Loaded;
+use super::lookup;
 use super::predict::{Choice, Given, predict};
 use super::record::Circumstances;
 use super::refusal::Refusal;
@@ -74,12 +77,30 @@ pub(super) async fn infer_with(
             loaded.name, loaded.name
         )));
     };
-    let arranged = servable.arrange_tensors(&asked.inputs).inspect_err(|_| {
+    let arranged = match loaded.features.is_some() && servable.names_entities(&asked.inputs) {
+        true => of_entities(app, loaded, &asked.inputs).await,
+        false => servable.arrange_tensors(&asked.inputs).map_err(Refusal::from),
+    };
+    let arranged = arranged.inspect_err(|_| {
         loaded.statistics.failed(began.elapsed(), false);
     })?;
     let mut given = predict(app, choice, &arranged, circumstances, began).await?;
     given.withhold()?;
     Ok(given)
+}
+
+/// The rows of a model for tensors that name entities, each a column.
+async fn of_entities(app: &App, loaded: &Loaded, inputs: &[Tensor]) -> Result<Arranged, Refusal> {
+    let columns = inputs.iter().map(|input| Ok((input.name.clone(), input.column()?)));
+    let columns = columns.collect::<Result<Vec<_>, ServingError>>()?;
+    let arranged = lookup::arrange(app, loaded, columns).await?;
+    match arranged.extra.first() {
+        None => Ok(Arranged { as_records: false, ..arranged }),
+        Some(name) => Err(Refusal::invalid(format!(
+            "unexpected inference input '{name}': it is no column of the model, no join key of its \
+             features, and no request data of them"
+        ))),
+    }
 }
 
 /// The answer in the words of the protocol.
@@ -92,6 +113,9 @@ pub(super) fn respond(given: &Given, asked: &InferRequest) -> Result<InferRespon
         given.invalid().map(|(row, kept)| format!("{row}: {}", kept.flags)).collect();
     if !invalid.is_empty() {
         parameters.insert("invalid".to_owned(), Value::from(invalid.join("; ")));
+    }
+    if let Some(troubles) = given.troubles(usize::MAX) {
+        parameters.insert("features".to_owned(), Value::from(troubles));
     }
     let mut response = InferResponse {
         model_name: given.loaded.name.clone(),

@@ -133,13 +133,24 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Those of a model; an output of several columns has a name for each.
-    pub(super) fn of(servable: &Servable, invalid: OnInvalid) -> Self {
-        let mut check = servable.manifest().check.clone();
+    /// Those of a model whose rows another process knows.
+    pub(super) fn unknown(mut check: Check, invalid: OnInvalid) -> Self {
         if invalid == OnInvalid::Withhold {
             let withheld = |flag: &Flag| INVALID.contains(flag) || check.withhold.has(*flag);
             check.withhold = Flag::ALL.into_iter().filter(withheld).collect();
         }
+        let (features, outputs) = (Arc::new([]), Arc::new([]));
+        Self { check, features, outputs, columns: Vec::new() }
+    }
+
+    /// What is held against the rows.
+    pub(super) fn check(&self) -> &Check {
+        &self.check
+    }
+
+    /// Those of a model; an output of several columns has a name for each.
+    pub(super) fn of(servable: &Servable, invalid: OnInvalid) -> Self {
+        let Self { check, .. } = Self::unknown(servable.manifest().check.clone(), invalid);
         let mut outputs = Vec::new();
         let mut columns = Vec::new();
         for (at, port) in servable.outputs().iter().enumerate() {
@@ -177,6 +188,52 @@ fn is_text(port: &Port) -> bool {
     port.element == Some(8)
 }
 
+/// What the rows of a request share.
+pub(super) struct Common<'a> {
+    /// Which model answered.
+    pub served: Arc<Served>,
+    /// When.
+    pub at: DateTime<Utc>,
+    circumstances: &'a Circumstances,
+    request: Option<Arc<str>>,
+    latency_us: u64,
+}
+
+impl<'a> Common<'a> {
+    /// Of a request that was answered now.
+    pub(super) fn new(
+        loaded: &Loaded,
+        circumstances: &'a Circumstances,
+        latency: Duration,
+    ) -> Self {
+        let served = Served {
+            name: loaded.name.clone(),
+            version: loaded.version.clone(),
+            alias: circumstances.alias.clone(),
+            run: loaded.run.clone(),
+            digest: loaded.servable().map(|servable| servable.digest().to_string()),
+            route: Some(circumstances.route.to_owned()),
+        };
+        Self {
+            served: Arc::new(served),
+            at: SystemTime::now().into(),
+            circumstances,
+            request: circumstances.request.clone(),
+            latency_us: u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Says in a row who asked for it, and how.
+    pub(super) fn put(&mut self, one: &mut Prediction) {
+        one.caller.clone_from(&self.circumstances.caller);
+        one.mandate.clone_from(&self.circumstances.mandate);
+        // All rows of a request are found by the id of the first, if the caller gave it none.
+        one.request = Some(self.request.get_or_insert_with(|| one.id.to_string().into()).clone());
+        one.input_digest = self.circumstances.input;
+        one.latency_us = self.latency_us;
+    }
+}
+
 /// The rows of a prediction, flagged, as they are kept.
 pub(super) fn rows(
     loaded: &Loaded,
@@ -185,35 +242,24 @@ pub(super) fn rows(
     circumstances: &Circumstances,
     latency: Duration,
 ) -> Vec<Prediction> {
-    let (Some(servable), Some(names)) = (loaded.servable(), &loaded.names) else { return vec![] };
-    let served = Arc::new(Served {
-        name: loaded.name.clone(),
-        version: loaded.version.clone(),
-        alias: circumstances.alias.clone(),
-        run: loaded.run.clone(),
-        digest: Some(servable.digest().to_string()),
-        route: Some(circumstances.route.to_owned()),
-    });
-    let at = DateTime::<Utc>::from(SystemTime::now());
-    let latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-    let width = names.features.len();
-    let mut request = circumstances.request.clone();
+    let names = &loaded.names;
+    let mut common = Common::new(loaded, circumstances, latency);
     let mut rows = Vec::with_capacity(arranged.rows);
-    for (row, x) in arranged.x.chunks_exact(width).enumerate() {
+    for (row, x) in arranged.x.chunks_exact(names.features.len().max(1)).enumerate() {
         let (names_of, outputs) = match names.row(predicted, row) {
             Some(outputs) => (names.outputs.clone(), outputs),
             None => wide(predicted, row),
         };
         let features = x.iter().map(|v| Value::Number(*v)).collect();
-        let features_names = names.features.clone();
-        let mut one =
-            Prediction::new(at, served.clone(), features_names, features, names_of, outputs);
-        one.caller.clone_from(&circumstances.caller);
-        one.mandate.clone_from(&circumstances.mandate);
-        // All rows of a request are found by the id of the first, if the caller gave it none.
-        one.request = Some(request.get_or_insert_with(|| one.id.to_string().into()).clone());
-        one.input_digest = circumstances.input;
-        one.latency_us = latency_us;
+        let (at, served) = (common.at, common.served.clone());
+        let of = names.features.clone();
+        let mut one = Prediction::new(at, served, of, features, names_of, outputs);
+        common.put(&mut one);
+        if let Some(entities) = &arranged.entities {
+            one.entity_names = entities.names.clone();
+            one.entity.clone_from(&entities.keys[row]);
+            one.flags = entities.flags[row].clone();
+        }
         names.check.apply(&mut one);
         rows.push(one);
     }

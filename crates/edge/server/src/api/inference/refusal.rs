@@ -40,6 +40,17 @@ impl Refusal {
         Self::from(CatalogError::new(Code::TemporarilyUnavailable, message))
     }
 
+    /// This server was not started for it.
+    pub(crate) fn not_served(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_IMPLEMENTED,
+            code: Some("NOT_IMPLEMENTED"),
+            class: None,
+            message: message.into(),
+            after: None,
+        }
+    }
+
     /// In the words of the Open Inference Protocol.
     pub(crate) fn inference(&self) -> Response {
         self.answer(&json!({ "error": self.message }))

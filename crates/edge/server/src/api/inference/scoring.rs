@@ -6,11 +6,14 @@ use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serving::scoring;
+use serving::scoring::{self, Input};
 
 use super::call::Call;
+use super::forward;
 use super::loaded::Engine;
+use super::lookup;
 use super::predict::{Choice, Given, predict};
+use super::record::Mark;
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::ask::DEFAULT_WORKSPACE;
@@ -28,6 +31,9 @@ const NAMED: usize = 32;
 
 /// How many of the predictions cannot be right.
 static INVALID: HeaderName = HeaderName::from_static("x-trimtab-invalid");
+
+/// Which rows have features that are stale, missing, or of an entity that is not known.
+static FEATURES: HeaderName = HeaderName::from_static("x-trimtab-features");
 
 /// What was sent and not used.
 static WARNING: HeaderName = HeaderName::from_static("x-trimtab-warning");
@@ -60,11 +66,17 @@ async fn answer(call: &Call) -> Result<Response, Refusal> {
     let loaded = choice.loaded();
     let servable = match &loaded.engine {
         Engine::Onnx(batcher) => batcher.servable(),
-        Engine::Python(child) => return super::forward::invocation(call, loaded, child).await,
+        Engine::Python(child) => {
+            return forward::invocation(call, loaded, child, choice.route()).await;
+        }
     };
     let limits = &app.options().serving.limits;
     let read = scoring::read(content_type(&call.headers)?, &call.body, limits);
-    let arranged = read.and_then(|input| servable.arrange(input)).inspect_err(|_| {
+    let arranged = match read {
+        Ok(Input::Entities(columns)) => lookup::arrange(app, loaded, columns).await,
+        read => read.and_then(|input| servable.arrange(input)).map_err(Refusal::from),
+    };
+    let arranged = arranged.inspect_err(|_| {
         loaded.statistics.failed(call.began.elapsed(), false);
     })?;
     let circumstances = call.circumstances(None);
@@ -88,24 +100,38 @@ fn content_type(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
 
 /// Says in headers which version answered, and what is to be known of its answer.
 pub(super) fn mark(answer: &mut Response, given: &Given, extra: &[String]) {
+    mark_rows(answer, &given.loaded.version, &given.marks);
     let headers = answer.headers_mut();
-    if let Ok(version) = HeaderValue::try_from(&given.loaded.version) {
-        headers.insert(VERSION.clone(), version);
+    if let Some(troubles) = given.troubles(NAMED).and_then(|troubles| plain(&troubles, 4_000)) {
+        headers.insert(FEATURES.clone(), troubles);
     }
-    let ids: Vec<String> = given.marks.iter().take(NAMED).map(|mark| mark.id.to_string()).collect();
-    if let (false, Ok(ids)) = (ids.is_empty(), HeaderValue::try_from(ids.join(","))) {
-        headers.insert(PREDICTION.clone(), ids);
-    }
-    let invalid = given.invalid().count();
-    if invalid > 0 {
-        headers.insert(INVALID.clone(), HeaderValue::from(invalid));
-    }
-    if !extra.is_empty() {
-        let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
-        let named: String = extra.join(", ").chars().take(500).map(plain).collect();
+    if let (false, Some(named)) = (extra.is_empty(), plain(&extra.join(", "), 500)) {
+        let named = named.to_str().unwrap_or_default();
         let warning = format!("columns that the model does not take were left out: {named}");
         if let Ok(warning) = HeaderValue::try_from(warning) {
             headers.insert(WARNING.clone(), warning);
         }
     }
+}
+
+/// Says in headers which version answered, under which ids, and how many rows cannot be right.
+pub(super) fn mark_rows(answer: &mut Response, version: &str, marks: &[Mark]) {
+    let headers = answer.headers_mut();
+    if let Ok(version) = HeaderValue::try_from(version) {
+        headers.insert(VERSION.clone(), version);
+    }
+    let ids: Vec<String> = marks.iter().take(NAMED).map(|mark| mark.id.to_string()).collect();
+    if let (false, Ok(ids)) = (ids.is_empty(), HeaderValue::try_from(ids.join(","))) {
+        headers.insert(PREDICTION.clone(), ids);
+    }
+    let invalid = marks.iter().filter(|mark| mark.is_invalid()).count();
+    if invalid > 0 {
+        headers.insert(INVALID.clone(), HeaderValue::from(invalid));
+    }
+}
+
+/// A text as a header can hold it, and not more than so much of it.
+fn plain(text: &str, most: usize) -> Option<HeaderValue> {
+    let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+    HeaderValue::try_from(text.chars().take(most).map(plain).collect::<String>()).ok()
 }

@@ -108,6 +108,7 @@ fn of_loaded(loaded: &Loaded) -> Value {
             "cache_hit": nothing,
             "cache_miss": nothing,
         },
+        "latency": tally.latency,
         "batch_stats": batches,
         "invalid_count": tally.invalid,
         "refused_count": tally.crowded,

@@ -69,7 +69,7 @@ pub fn shown(column: &Column, row: usize) -> String {
     };
     match column.statuses[row] {
         Status::Present | Status::Null => text,
-        Status::NotFound => "not found".to_owned(),
+        Status::NotFound | Status::Unwritten => "not found".to_owned(),
         Status::OutsideMaxAge => format!("{text} (stale)"),
     }
 }
