@@ -39,10 +39,10 @@ async fn listen(serving: &Serving, change: impl FnOnce(&mut Options)) -> Listeni
     let mut options = Options::new(([127, 0, 0, 1], 0).into(), home);
     change(&mut options);
     let (tell, told) = oneshot::channel();
-    let serving =
-        tokio::spawn(
-            async move { server::serve(options, |address, _| drop(tell.send(address))).await },
-        );
+    let ready = |address, _: &server::App| {
+        let _ = tell.send(address);
+    };
+    let serving = tokio::spawn(async move { server::serve(options, ready).await });
     let address = told.await.expect("it listens");
     let channel = Channel::from_shared(format!("http://{address}")).unwrap();
     let channel = channel.connect().await.expect("it answers");

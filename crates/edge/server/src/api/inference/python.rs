@@ -29,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// Runs its arguments until they end, or until nobody holds its input open any more.
-const UNTIL_ALONE: &str = "exec 3<&0; \"$@\" </dev/null 3<&- & child=$!; (cat <&3 >/dev/null; kill -TERM 0) 2>/dev/null & wait $child";
+const UNTIL_ALONE: &str = "exec 3<&0; \"$@\" </dev/null 3<&- & child=$!; \
+     (cat <&3 >/dev/null; kill -TERM 0) 2>/dev/null & wait $child";
 
 /// A child process that answers for a model.
 #[derive(Debug)]
