@@ -130,6 +130,14 @@ pub enum LearnError {
         /// Values given.
         found: usize,
     },
+    /// A tensor does not fit an input of a graph.
+    #[error("input `{input}` of the graph {problem}")]
+    Feed {
+        /// The input's name.
+        input: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The first output is not one number for each row.
     #[error(
         "output `{output}` has {found} values for {rows} rows: a forecast is one number for each row"

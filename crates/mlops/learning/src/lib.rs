@@ -4,7 +4,7 @@
 //! stands in front of it ([`Preparation`]). Out: the bytes of one ONNX file ([`train`],
 //! [`train_prepared`]), which alone decides what is forecast: imputation, scaling, chosen features
 //! and the model are all in its graph. [`Model`] evaluates such a file, ours or one that
-//! scikit-learn, LightGBM or XGBoost exported, in pure Rust. [`folder`] puts it into the folder
+//! scikit-learn, LightGBM or XGBoost exported, in pure Rust; [`Graph`] one of any inputs. [`folder`] puts it into the folder
 //! layout that MLflow clients load, [`walk_forward`] says which days may train and which may
 //! judge, [`search`] tries parameters, and [`skill`] judges. [`importance`], [`explain`] and
 //! [`bias`] say what forecasts rest on and for whom they are good, and [`text`] makes numbers of
@@ -16,6 +16,7 @@ pub mod bias;
 mod error;
 pub mod explain;
 pub mod folder;
+mod graph;
 pub mod importance;
 mod model;
 mod onnx;
@@ -30,8 +31,10 @@ mod train;
 pub mod walk_forward;
 
 pub use error::LearnError;
+pub use graph::{Evaluator, Feed, Graph};
 pub use model::{Model, Output, Values};
 pub use onnx::supported_operators;
+pub use onnx::tensor::Data;
 pub use ports::{Port, ports};
 pub use prepare::Preparation;
 pub use spec::{Activation, ModelSpec};

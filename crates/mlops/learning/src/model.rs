@@ -8,7 +8,7 @@ use std::fmt;
 use prost::Message;
 
 use crate::LearnError;
-use crate::onnx::plan::{Kind, Plan};
+use crate::onnx::plan::{Input, Kind, Plan, Room};
 use crate::onnx::proto::ModelProto;
 use crate::onnx::tensor::{Data, Tensor};
 use crate::onnx::write::PRODUCER;
@@ -17,6 +17,8 @@ use crate::onnx::write::PRODUCER;
 const ROOM_FOR_EACH_ROW: usize = 1 << 14;
 const ROOM: usize = 1 << 24;
 const ROOM_MAX: usize = 1 << 28;
+/// Columns that all inputs together may have.
+const MAX_FEATURES: usize = 1 << 20;
 /// A block of rows of our own files: rows × constants, and rows, at most.
 const BLOCK: usize = 1 << 23;
 const BLOCK_ROWS: usize = 1 << 12;
@@ -28,6 +30,8 @@ const BLOCK_ROWS: usize = 1 << 12;
 #[derive(Clone)]
 pub struct Model {
     plan: Plan,
+    /// The columns of each input.
+    columns: Vec<usize>,
     features: usize,
     /// Rows that are evaluated together at most.
     block: usize,
@@ -65,14 +69,23 @@ impl Model {
             problem: format!("it is not an ONNX file ({e})"),
         })?;
         let plan = Plan::new(&message)?;
-        let features = plan.inputs.iter().map(|i| i.columns).sum();
+        let columns: Vec<usize> = plan.inputs.iter().map(columns).collect::<Result<_, _>>()?;
+        let features = columns.iter().sum();
+        let problem = match features {
+            0 => Some("its graph has no input".to_owned()),
+            n if n > MAX_FEATURES => Some(format!("more than {MAX_FEATURES} features")),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(LearnError::Malformed { problem });
+        }
         // Ours treat every row alone, so that a large batch can go in blocks: a file of neighbours
         // sets every row against every training row.
         let block = match message.producer_name() {
             PRODUCER => (BLOCK / plan.constants().max(1)).clamp(1, BLOCK_ROWS),
             _ => usize::MAX,
         };
-        Ok(Self { plan, features, block })
+        Ok(Self { plan, columns, features, block })
     }
 
     /// How many features a row has; several inputs of a file take theirs side by side.
@@ -138,32 +151,47 @@ impl Model {
     fn evaluate(&self, x: &[f64], rows: usize) -> Result<Vec<Tensor>, LearnError> {
         let mut start = 0;
         let mut given = Vec::with_capacity(self.plan.inputs.len());
-        for input in &self.plan.inputs {
-            let columns = start..start + input.columns;
+        for (input, width) in self.plan.inputs.iter().zip(&self.columns) {
+            let columns = start..start + width;
             start = columns.end;
-            let data = if input.columns == self.features {
+            let data = if *width == self.features {
                 typed(x.iter().copied(), input.kind)
             } else {
                 let rows = x.chunks_exact(self.features);
                 typed(rows.flat_map(|row| row[columns.clone()].iter().copied()), input.kind)
             };
-            let tensor = Tensor::new(vec![rows, input.columns], data);
+            let tensor = Tensor::new(vec![rows, *width], data);
             given.push(tensor.map_err(|f| LearnError::Malformed { problem: f.0 })?);
         }
         let room = rows.saturating_mul(ROOM_FOR_EACH_ROW).clamp(ROOM, ROOM_MAX);
-        self.plan.evaluate(given, room)
+        self.plan.evaluate(given, Room { made: room, held: room })
     }
+}
+
+/// The columns of an input that is a matrix of rows with a fixed number of columns.
+fn columns(input: &Input) -> Result<usize, LearnError> {
+    let name = &input.name;
+    let problem = match (input.kind, &input.dims[..]) {
+        (Kind::I32 | Kind::Bool | Kind::Text, _) => {
+            let kind = input.kind;
+            format!("input `{name}` has elements of type {kind:?}: use float, double or int64")
+        }
+        (_, [_, Some(columns)]) if (1..=MAX_FEATURES).contains(columns) => return Ok(*columns),
+        (_, [_, _]) => format!("input `{name}` must state its columns"),
+        _ => format!("input `{name}` must be rows × columns"),
+    };
+    Err(LearnError::Malformed { problem })
 }
 
 fn typed(x: impl Iterator<Item = f64>, kind: Kind) -> Data {
     match kind {
         Kind::F32 => Data::F32(x.map(|v| v as f32).collect()),
         Kind::F64 => Data::F64(x.collect()),
-        Kind::I64 => Data::I64(x.map(|v| v as i64).collect()),
+        _ => Data::I64(x.map(|v| v as i64).collect()),
     }
 }
 
-fn numbers(tensor: Tensor) -> (Vec<usize>, Values) {
+pub(crate) fn numbers(tensor: Tensor) -> (Vec<usize>, Values) {
     let (dims, data) = tensor.into_parts();
     let values = match data {
         Data::F32(v) => Values::Numbers(v.into_iter().map(f64::from).collect()),

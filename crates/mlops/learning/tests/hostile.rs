@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use learning::explain::{Sampling, shapley};
-use learning::{LearnError, Model};
+use learning::{Data, Evaluator, Feed, Graph, LearnError, Model};
 use proptest::prelude::*;
 
 fn case(name: &str) -> Vec<u8> {
@@ -274,4 +274,54 @@ fn deep_trees_do_not_overflow_the_stack() {
     let bytes = model(&[node("TreeEnsembleRegressor", &["X"], "y", &rest)], 1);
     let model = Model::load(&bytes).unwrap();
     assert_eq!(model.predict(&[1.0, 0.0]).unwrap(), [7.0, 0.0]);
+}
+
+/// A constant of whole numbers, as a field of a graph.
+fn whole(name: &str, values: &[i64]) -> Vec<u8> {
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let dims = varint(1, values.len() as u8);
+    field(5, &[dims, varint(2, 7), field(8, name.as_bytes()), field(9, &bytes)].concat())
+}
+
+/// What makes more of something than there is room for is refused before it is made.
+#[test]
+fn sizes_that_are_bombs_are_refused() {
+    for (operator, inputs, constants) in [
+        (
+            "Range",
+            &["a", "b", "c"][..],
+            vec![("a", vec![0]), ("b", vec![i64::MAX]), ("c", vec![1])],
+        ),
+        ("Tile", &["X", "a"], vec![("a", vec![1 << 40, 1 << 40])]),
+        ("Tile", &["X", "a"], vec![("a", vec![1, 1 << 33])]),
+        ("Expand", &["X", "a"], vec![("a", vec![1 << 20, 1 << 20, 1, 2])]),
+        ("ConstantOfShape", &["a"], vec![("a", vec![1 << 31, 1 << 31])]),
+    ] {
+        let graph = model(&[node(operator, inputs, "y", &[])], 2);
+        // Scalars that `Range` takes may be vectors of one element here.
+        let constants: Vec<u8> =
+            constants.iter().flat_map(|(name, values)| whole(name, values)).collect();
+        let length = graph.iter().skip(1).position(|b| *b < 128).unwrap() + 2;
+        let bytes = field(7, &[&graph[length..], &constants].concat());
+        let error = Model::load(&bytes).unwrap().run(&[1.0, 2.0]).unwrap_err().to_string();
+        assert!(error.contains("elements allowed") || error.contains("repeated"), "{error}");
+        let feed = Feed { name: "X".to_owned(), dims: vec![1, 2], data: Data::F32(vec![1.0, 2.0]) };
+        let error = Graph::load(&bytes).unwrap().evaluate(vec![feed]).unwrap_err().to_string();
+        assert!(error.contains("elements allowed") || error.contains("repeated"), "{error}");
+    }
+}
+
+#[test]
+fn feeds_that_do_not_fit_are_refused() {
+    let graph = Graph::load(&model(&[node("Identity", &["X"], "y", &[])], 2)).unwrap();
+    let feed = |name: &str, data| Feed { name: name.to_owned(), dims: vec![1, 2], data };
+    for (feeds, says) in [
+        (vec![], "input `X` of the graph is not given"),
+        (vec![feed("x", Data::F32(vec![1.0, 2.0]))], "is not given"),
+        (vec![feed("X", Data::I64(vec![1, 2]))], "takes elements of type F32"),
+        (vec![feed("X", Data::F32(vec![1.0]))], "1 elements do not fill [1, 2]"),
+    ] {
+        let error = graph.evaluate(feeds).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
 }

@@ -10,12 +10,14 @@ pub(crate) struct Attributes<'a> {
     named: BTreeMap<&'a str, &'a proto::AttributeProto>,
     /// The version of the operator set.
     pub opset: i64,
+    /// How many outputs the node has.
+    pub outputs: usize,
 }
 
 impl<'a> Attributes<'a> {
     pub(crate) fn new(node: &'a proto::NodeProto, opset: i64) -> Self {
         let named = node.attribute.iter().map(|a| (a.name(), a)).collect();
-        Self { named, opset }
+        Self { named, opset, outputs: node.output.len() }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {

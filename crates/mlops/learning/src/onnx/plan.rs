@@ -3,7 +3,7 @@
 //! In: the messages of a file. Out: steps in an order in which every input is made before it is
 //! read (the order of the file; a file that breaks it is refused, so there are no cycles).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::attributes::Attributes;
 use super::ops::{self, Call, Kernel};
@@ -11,23 +11,32 @@ use super::tensor::{Tensor, text};
 use super::{Fault, proto};
 use crate::LearnError;
 
-/// Columns that all inputs together may have.
-const MAX_FEATURES: usize = 1 << 20;
-
 /// The element type of a graph input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     F32,
     F64,
+    I32,
     I64,
+    Bool,
+    Text,
 }
 
-/// One input of the graph: a matrix of rows with a fixed number of columns.
+/// One input of the graph.
 #[derive(Debug, Clone)]
 pub(crate) struct Input {
+    pub name: String,
     pub slot: usize,
-    pub columns: usize,
     pub kind: Kind,
+    /// Its dimensions as the file states them; `None` for one that it leaves open.
+    pub dims: Vec<Option<usize>>,
+}
+
+/// How many elements an evaluation may make in all, and hold at any time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    pub made: usize,
+    pub held: usize,
 }
 
 #[derive(Clone)]
@@ -37,6 +46,8 @@ struct Step {
     kernel: Kernel,
     inputs: Vec<Option<usize>>,
     outputs: Vec<Option<usize>>,
+    /// What no later step reads.
+    ends: Vec<usize>,
 }
 
 /// A graph that can be evaluated.
@@ -91,10 +102,9 @@ impl Plan {
             }
             inputs.push(input(info, slots.define(info.name())?)?);
         }
-        check_inputs(&inputs)?;
-        let steps = (graph.node.iter())
+        let mut steps = (graph.node.iter())
             .map(|node| step(node, model, &mut slots))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         let outputs = (graph.output.iter())
             .map(|o| Ok((o.name().to_owned(), slots.find(o.name())?)))
             .collect::<Result<Vec<_>, LearnError>>()?;
@@ -102,6 +112,8 @@ impl Plan {
             return Err(malformed("its graph has no output"));
         }
         constants.resize(slots.by_name.len(), None);
+        let given_out = outputs.iter().map(|(_, slot)| *slot);
+        release(&mut steps, given_out.collect());
         Ok(Self { inputs, outputs, constants, steps })
     }
 
@@ -110,23 +122,28 @@ impl Plan {
         self.constants.iter().flatten().map(Tensor::len).sum()
     }
 
-    /// The outputs for inputs in the order of [`Plan::inputs`]; `room` elements may be made.
+    /// The outputs for inputs in the order of [`Plan::inputs`].
     pub(crate) fn evaluate(
         &self,
         given: Vec<Tensor>,
-        mut room: usize,
+        mut room: Room,
     ) -> Result<Vec<Tensor>, LearnError> {
         let mut made: Vec<Option<Tensor>> = vec![None; self.constants.len()];
         for (input, tensor) in self.inputs.iter().zip(given) {
             made[input.slot] = Some(tensor);
         }
         for step in &self.steps {
-            let results = self.run(step, &made, room).map_err(|f| fault(step, f))?;
-            room = room.saturating_sub(results.iter().map(Tensor::len).sum());
+            let may = room.made.min(room.held);
+            let results = self.run(step, &made, may).map_err(|f| fault(step, f))?;
+            room.made = room.made.saturating_sub(results.iter().map(Tensor::len).sum());
             for (slot, result) in step.outputs.iter().zip(results) {
                 if let Some(slot) = slot {
+                    room.held = room.held.saturating_sub(result.len());
                     made[*slot] = Some(result);
                 }
+            }
+            for slot in &step.ends {
+                room.held += made[*slot].take().map_or(0, |tensor| tensor.len());
             }
         }
         let value = |slot: usize| self.value(&made, slot).cloned();
@@ -156,6 +173,16 @@ fn fault(step: &Step, fault: Fault) -> LearnError {
     }
 }
 
+/// Says after which step each value is read no more. The outputs of the graph and its inputs stay.
+fn release(steps: &mut [Step], mut read: BTreeSet<usize>) {
+    for step in steps.iter_mut().rev() {
+        let outputs = step.outputs.iter().flatten();
+        let made: Vec<usize> = outputs.copied().filter(|slot| read.insert(*slot)).collect();
+        let inputs = step.inputs.iter().flatten();
+        step.ends = inputs.copied().filter(|slot| read.insert(*slot)).chain(made).collect();
+    }
+}
+
 fn input(info: &proto::ValueInfoProto, slot: usize) -> Result<Input, LearnError> {
     use proto::tensor_shape_proto::dimension::Value;
     let name = info.name();
@@ -163,33 +190,22 @@ fn input(info: &proto::ValueInfoProto, slot: usize) -> Result<Input, LearnError>
     let tensor = tensor.ok_or_else(|| malformed(format!("input `{name}` is not a tensor")))?;
     let kind = match tensor.elem_type() {
         1 => Kind::F32,
-        11 => Kind::F64,
+        6 => Kind::I32,
         7 => Kind::I64,
+        8 => Kind::Text,
+        9 => Kind::Bool,
+        11 => Kind::F64,
         other => {
             let text = format!("input `{name}` has element type {other}: use float or double");
             return Err(malformed(text));
         }
     };
     let dims = tensor.shape.as_ref().map_or(&[][..], |s| &s.dim);
-    match dims {
-        [_, columns] => match columns.value {
-            Some(Value::DimValue(n)) if n > 0 && n <= MAX_FEATURES as i64 => {
-                Ok(Input { slot, columns: n as usize, kind })
-            }
-            _ => Err(malformed(format!("input `{name}` must state its columns"))),
-        },
-        _ => Err(malformed(format!("input `{name}` must be rows × columns"))),
-    }
-}
-
-fn check_inputs(inputs: &[Input]) -> Result<(), LearnError> {
-    if inputs.is_empty() {
-        return Err(malformed("its graph has no input"));
-    }
-    if inputs.iter().map(|i| i.columns).sum::<usize>() > MAX_FEATURES {
-        return Err(malformed(format!("more than {MAX_FEATURES} features")));
-    }
-    Ok(())
+    let size = |dim: &proto::tensor_shape_proto::Dimension| match dim.value {
+        Some(Value::DimValue(n)) => usize::try_from(n).ok(),
+        _ => None,
+    };
+    Ok(Input { name: text(name.as_bytes()), slot, kind, dims: dims.iter().map(size).collect() })
 }
 
 fn step<'a>(
@@ -223,6 +239,7 @@ fn step<'a>(
         kernel,
         inputs,
         outputs,
+        ends: Vec::new(),
     })
 }
 

@@ -10,11 +10,16 @@ const MAX_RANK: usize = 8;
 
 /// The elements of a tensor, row-major.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Data {
+pub enum Data {
+    /// Single precision.
     F32(Vec<f32>),
+    /// Double precision.
     F64(Vec<f64>),
+    /// Integers of any width.
     I64(Vec<i64>),
+    /// Truth values.
     Bool(Vec<bool>),
+    /// Texts.
     Text(Vec<String>),
 }
 

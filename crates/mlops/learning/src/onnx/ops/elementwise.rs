@@ -175,6 +175,37 @@ pub(super) fn cast(attributes: &Attributes) -> Result<Kernel, Fault> {
     })
 }
 
+/// `CastLike`: the first input with the element type of the second.
+pub(super) fn cast_like() -> Result<Kernel, Fault> {
+    kernel(|call| {
+        let (x, like) = (call.input(0)?, call.input(1)?);
+        let to = match like.data() {
+            Data::F32(_) => 1,
+            Data::F64(_) => 11,
+            Data::I64(_) => 7,
+            Data::Bool(_) => 9,
+            Data::Text(_) => 8,
+        };
+        Tensor::new(x.dims().to_vec(), cast_data(x.data(), to)?)
+    })
+}
+
+/// The remainder: with `fmod` it has the sign of the dividend, else of the divisor.
+pub(super) fn modulo(attributes: &Attributes) -> Result<Kernel, Fault> {
+    if attributes.int("fmod", 0) != 0 {
+        return arithmetic(|a, b| a % b, i64::checked_rem);
+    }
+    let floored = |a: i64, b: i64| match a.checked_rem(b)? {
+        r if r != 0 && (r < 0) != (b < 0) => Some(r + b),
+        r => Some(r),
+    };
+    let real = |a: f64, b: f64| match a % b {
+        r if r != 0.0 && (r < 0.0) != (b < 0.0) => r + b,
+        r => r,
+    };
+    arithmetic(real, floored)
+}
+
 fn cast_data(data: &Data, to: i64) -> Result<Data, Fault> {
     let parse = |s: &String| s.trim().parse::<f64>().map_err(|_| format!("`{s}` is not a number"));
     Ok(match (data, to) {
@@ -236,7 +267,7 @@ pub(super) enum Stretch {
 }
 
 impl Stretch {
-    fn new(dims: &[usize], out: &[usize]) -> Self {
+    pub(super) fn new(dims: &[usize], out: &[usize]) -> Self {
         let own: Vec<usize> =
             std::iter::repeat_n(1, out.len() - dims.len()).chain(dims.iter().copied()).collect();
         let count: usize = own.iter().product();

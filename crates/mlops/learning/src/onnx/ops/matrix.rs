@@ -2,7 +2,7 @@
 
 use std::ops::{AddAssign, Mul};
 
-use super::elementwise::{broadcast, stretch};
+use super::elementwise::{Stretch, broadcast, stretch};
 use super::{Call, Kernel, kernel};
 use crate::onnx::Fault;
 use crate::onnx::attributes::Attributes;
@@ -11,21 +11,86 @@ use crate::onnx::tensor::{Data, Tensor};
 /// Multiplications that one product may take.
 const MAX_WORK: u128 = 1 << 34;
 
-/// Rows × inner by inner × columns; the left side may have more leading dimensions.
+/// Rows × inner by inner × columns, for each place of the leading dimensions, which broadcast. A
+/// vector on the left is one row and on the right one column, and leaves no dimension behind.
 pub(super) fn matmul() -> Result<Kernel, Fault> {
     kernel(|call| {
         let (a, b) = (call.input(0)?, call.input(1)?);
-        let (Some((inner, lead)), [rows, columns]) = (a.dims().split_last(), b.dims()) else {
-            return Err(format!("cannot multiply {:?} by {:?}", a.dims(), b.dims()).into());
+        let unfit = || Fault(format!("cannot multiply {:?} by {:?}", a.dims(), b.dims()));
+        let (lead_a, rows, inner) = match a.dims() {
+            [] => return Err(unfit()),
+            [inner] => (&[][..], 1, *inner),
+            [lead @ .., rows, inner] => (lead, *rows, *inner),
         };
-        if inner != rows {
-            return Err(format!("cannot multiply {:?} by {:?}", a.dims(), b.dims()).into());
+        let (lead_b, inner_b, columns) = match b.dims() {
+            [] => return Err(unfit()),
+            [inner] => (&[][..], *inner, 1),
+            [lead @ .., inner, columns] => (lead, *inner, *columns),
+        };
+        if inner != inner_b {
+            return Err(unfit());
         }
-        let mut dims = lead.to_vec();
-        dims.push(*columns);
-        let data = product(call, &dims, a.data(), b.data(), (*inner, *columns))?;
+        let lead = broadcast(lead_a, lead_b).map_err(|_| unfit())?;
+        let whole = [&lead[..], &[rows, columns]].concat();
+        let data = match lead_b {
+            [] => product(call, &whole, a.data(), b.data(), (inner, columns))?,
+            _ => {
+                let places = (Stretch::new(lead_a, &lead), Stretch::new(lead_b, &lead));
+                products(call, &whole, (a.data(), b.data()), places, inner)?
+            }
+        };
+        let mut dims = lead;
+        dims.extend((a.dims().len() > 1).then_some(rows));
+        dims.extend((b.dims().len() > 1).then_some(columns));
         Tensor::new(dims, data)
     })
+}
+
+/// A product for each place of the leading dimensions.
+fn products(
+    call: &Call,
+    dims: &[usize],
+    (a, b): (&Data, &Data),
+    (place_a, place_b): (Stretch, Stretch),
+    inner: usize,
+) -> Result<Data, Fault> {
+    let [.., rows, columns] = dims[..] else { unreachable!("a product has rows and columns") };
+    checked(call, dims, inner)?;
+    let (size_a, size_b) = (rows * inner, inner * columns);
+    let blocks = 0..dims[..dims.len() - 2].iter().product();
+    fn each<T: Number>(
+        blocks: std::ops::Range<usize>,
+        block: impl Fn(usize) -> (usize, usize),
+        (a, size_a): (&[T], usize),
+        (b, size_b): (&[T], usize),
+        (inner, columns): (usize, usize),
+    ) -> Vec<T> {
+        let one = |i| {
+            let (at_a, at_b) = block(i);
+            let (a, b) = (&a[at_a * size_a..][..size_a], &b[at_b * size_b..][..size_b]);
+            multiply(a, b, inner, columns)
+        };
+        blocks.flat_map(one).collect()
+    }
+    let block = |i| (place_a.at(i), place_b.at(i));
+    Ok(match (a, b) {
+        (Data::F32(a), Data::F32(b)) => {
+            Data::F32(each(blocks, block, (a, size_a), (b, size_b), (inner, columns)))
+        }
+        (Data::F64(a), Data::F64(b)) => {
+            Data::F64(each(blocks, block, (a, size_a), (b, size_b), (inner, columns)))
+        }
+        _ => return Err("its inputs must be both float or both double".into()),
+    })
+}
+
+/// Refuses a product whose result or whose work is too large.
+fn checked(call: &Call, dims: &[usize], inner: usize) -> Result<(), Fault> {
+    let n = call.size(dims)?;
+    match n as u128 * inner as u128 > MAX_WORK {
+        true => Err("the product is too large".into()),
+        false => Ok(()),
+    }
 }
 
 fn product(
@@ -35,10 +100,7 @@ fn product(
     b: &Data,
     (inner, columns): (usize, usize),
 ) -> Result<Data, Fault> {
-    let n = call.size(dims)?;
-    if n as u128 * inner as u128 > MAX_WORK {
-        return Err("the product is too large".into());
-    }
+    checked(call, dims, inner)?;
     Ok(match (a, b) {
         (Data::F32(a), Data::F32(b)) => Data::F32(multiply(a, b, inner, columns)),
         (Data::F64(a), Data::F64(b)) => Data::F64(multiply(a, b, inner, columns)),

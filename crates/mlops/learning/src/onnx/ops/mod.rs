@@ -6,12 +6,15 @@
 
 mod elementwise;
 mod features;
+mod gather;
 mod linear;
 mod matrix;
 mod network;
 mod reduce;
 mod select;
+mod sequence;
 mod shape;
+mod slices;
 mod tree_models;
 mod trees;
 mod walk;
@@ -82,11 +85,14 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "ArgMin", |a| reduce::arg(a, |new, best| new < best)),
     (AI, "BatchNormalization", network::batch_normalization),
     (AI, "Cast", elementwise::cast),
+    (AI, "CastLike", |_| elementwise::cast_like()),
     (AI, "Ceil", |_| elementwise::unary(f64::ceil)),
     (AI, "Clip", elementwise::clip),
     (AI, "Concat", shape::concat),
     (AI, "Constant", shape::constant),
     (AI, "ConstantOfShape", shape::constant_of_shape),
+    (AI, "Cos", |_| elementwise::unary(f64::cos)),
+    (AI, "CumSum", sequence::cumulative),
     (AI, "Div", |_| elementwise::arithmetic(|a, b| a / b, i64::checked_div)),
     // A model that is used drops nothing.
     (AI, "Dropout", |_| kernel(|call| Ok(call.input(0)?.clone()))),
@@ -97,7 +103,9 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "Expand", shape::expand),
     (AI, "Flatten", shape::flatten),
     (AI, "Floor", |_| elementwise::unary(f64::floor)),
-    (AI, "Gather", shape::gather),
+    (AI, "Gather", gather::gather),
+    (AI, "GatherElements", gather::elements),
+    (AI, "GatherND", gather::nested),
     (AI, "Gelu", network::gelu),
     (AI, "Gemm", matrix::gemm),
     (AI, "Greater", |_| elementwise::compare(|a, b| a > b)),
@@ -116,11 +124,13 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "Max", |_| elementwise::fold(|a, b| if b > a || b.is_nan() { b } else { a })),
     (AI, "Min", |_| elementwise::fold(|a, b| if b < a || b.is_nan() { b } else { a })),
     (AI, "Mish", |_| elementwise::unary(|x| x * network::softplus(x).tanh())),
+    (AI, "Mod", elementwise::modulo),
     (AI, "Mul", |_| elementwise::arithmetic(|a, b| a * b, i64::checked_mul)),
     (AI, "Neg", |_| elementwise::unary(|x| -x)),
     (AI, "Not", |_| elementwise::not()),
     (AI, "Or", |_| elementwise::logical(|a, b| a || b)),
     (AI, "Pow", |_| elementwise::power()),
+    (AI, "Range", |_| sequence::range()),
     (AI, "Reciprocal", |_| elementwise::unary(|x| 1.0 / x)),
     (AI, "ReduceL1", |a| reduce::reduce(a, reduce::Reduction::L1)),
     (AI, "ReduceL2", |a| reduce::reduce(a, reduce::Reduction::L2)),
@@ -135,22 +145,28 @@ const TABLE: &[(&str, &str, Make)] = &[
     (AI, "Relu", |_| elementwise::unary(|x| if x < 0.0 { 0.0 } else { x })),
     (AI, "Reshape", shape::reshape),
     (AI, "Selu", network::selu),
-    (AI, "Shape", |_| shape::shape()),
+    (AI, "Shape", shape::shape),
     (AI, "Sigmoid", |_| elementwise::unary(|x| 1.0 / (1.0 + (-x).exp()))),
     (AI, "Sign", |_| elementwise::unary(|x| if x == 0.0 { x } else { x.signum() })),
-    (AI, "Slice", shape::slice),
+    (AI, "Sin", |_| elementwise::unary(f64::sin)),
+    (AI, "Size", |_| shape::size()),
+    (AI, "Slice", slices::slice),
     (AI, "Softmax", |a| reduce::softmax(a, reduce::Softmax::Shares)),
     (AI, "Softplus", |_| elementwise::unary(network::softplus)),
     (AI, "Softsign", |_| elementwise::unary(|x| x / (1.0 + x.abs()))),
+    (AI, "Split", slices::split),
     (AI, "Sqrt", |_| elementwise::unary(f64::sqrt)),
     (AI, "Squeeze", shape::squeeze),
     (AI, "Sub", |_| elementwise::arithmetic(|a, b| a - b, i64::checked_sub)),
     (AI, "Sum", |_| elementwise::fold(|a, b| a + b)),
     (AI, "Tanh", |_| elementwise::unary(f64::tanh)),
+    (AI, "Tile", |_| sequence::tile()),
     (AI, "TopK", select::top),
     (AI, "Transpose", shape::transpose),
+    (AI, "Trilu", sequence::triangle),
     (AI, "Unsqueeze", shape::unsqueeze),
     (AI, "Where", |_| elementwise::choose()),
+    (AI, "Xor", |_| elementwise::logical(|a, b| a != b)),
     (ML, "ArrayFeatureExtractor", |_| features::extract()),
     (ML, "Binarizer", features::binarizer),
     (ML, "FeatureVectorizer", |_| features::vectorizer()),

@@ -1,5 +1,7 @@
 //! Operators of neural networks: activations and normalisations.
 
+use std::sync::Arc;
+
 use super::elementwise::unary;
 use super::{Call, Kernel, axis, kernel, through_f64};
 use crate::onnx::Fault;
@@ -50,11 +52,13 @@ pub(super) fn gelu(attributes: &Attributes) -> Result<Kernel, Fault> {
     }
 }
 
-/// Ba, Kiros and Hinton 2016: mean 0 and variance 1 over the dimensions from the axis on.
+/// Ba, Kiros and Hinton 2016: mean 0 and variance 1 over the dimensions from the axis on. The mean
+/// and one over the deviation are outputs too, where the node has them.
 pub(super) fn layer_normalization(attributes: &Attributes) -> Result<Kernel, Fault> {
     let from = attributes.int("axis", -1);
     let epsilon = f64::from(attributes.float("epsilon", 1e-5));
-    kernel(move |call| {
+    let statistics = attributes.outputs > 1;
+    Ok(Arc::new(move |call: &Call| {
         let (x, scale) = (call.input(0)?, numbers(call.input(1)?)?);
         let offset = call.optional(2).map(numbers).transpose()?;
         let from = axis(from, x.dims().len())?;
@@ -62,6 +66,8 @@ pub(super) fn layer_normalization(attributes: &Attributes) -> Result<Kernel, Fau
         if scale.len() != size || offset.as_ref().is_some_and(|offset| offset.len() != size) {
             return Err(format!("its scale and offset must have {size} elements").into());
         }
+        call.size(x.dims())?;
+        let (mut means, mut units) = (Vec::new(), Vec::new());
         let data = through_f64(x.data(), |v| {
             let mut out = v.to_vec();
             for group in out.chunks_exact_mut(size) {
@@ -72,11 +78,22 @@ pub(super) fn layer_normalization(attributes: &Attributes) -> Result<Kernel, Fau
                     let offset = offset.as_ref().map_or(0.0, |offset| offset[place]);
                     *v = (*v - mean) * unit * scale[place] + offset;
                 }
+                if statistics {
+                    means.push(mean as f32);
+                    units.push(unit as f32);
+                }
             }
             out
         })?;
-        Tensor::new(x.dims().to_vec(), data)
-    })
+        let mut made = vec![Tensor::new(x.dims().to_vec(), data)?];
+        if statistics {
+            let mut dims = x.dims().to_vec();
+            dims[from..].fill(1);
+            made.push(Tensor::new(dims.clone(), Data::F32(means))?);
+            made.push(Tensor::new(dims, Data::F32(units))?);
+        }
+        Ok(made)
+    }))
 }
 
 /// Ioffe and Szegedy 2015, with the mean and the variance of the training.

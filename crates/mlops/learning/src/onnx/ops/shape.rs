@@ -1,16 +1,27 @@
-//! Operators that move elements without changing them.
+//! Operators about dimensions: what they are, other ones for the same elements, joined tensors.
 
 use super::elementwise::{broadcast, stretch};
-use super::{Call, Kernel, axes, axis, kernel, strides};
+use super::{Kernel, axes, axis, kernel, strides};
 use crate::onnx::Fault;
 use crate::onnx::attributes::Attributes;
 use crate::onnx::tensor::{Data, Tensor};
 
-pub(super) fn shape() -> Result<Kernel, Fault> {
-    kernel(|call| {
+/// The dimensions, or those from `start` to before `end`, counted from the end where negative.
+pub(super) fn shape(attributes: &Attributes) -> Result<Kernel, Fault> {
+    let (start, end) = (attributes.int("start", 0), attributes.int("end", i64::MAX));
+    kernel(move |call| {
         let dims: Vec<i64> = call.input(0)?.dims().iter().map(|d| *d as i64).collect();
+        let rank = dims.len() as i64;
+        let place = |i: i64| (if i < 0 { i.saturating_add(rank) } else { i }).clamp(0, rank);
+        let (start, end) = (place(start) as usize, place(end) as usize);
+        let dims = dims.get(start..end).unwrap_or_default().to_vec();
         Tensor::new(vec![dims.len()], Data::I64(dims))
     })
+}
+
+/// How many elements there are.
+pub(super) fn size() -> Result<Kernel, Fault> {
+    kernel(|call| Tensor::new(vec![], Data::I64(vec![call.input(0)?.len() as i64])))
 }
 
 pub(super) fn constant(attributes: &Attributes) -> Result<Kernel, Fault> {
@@ -85,7 +96,7 @@ pub(super) fn flatten(attributes: &Attributes) -> Result<Kernel, Fault> {
     kernel(move |call| {
         let x = call.input(0)?;
         let rank = x.dims().len();
-        let at = axis(at, rank + 1)?;
+        let at = if at == rank as i64 { rank } else { axis(at, rank)? };
         let (before, after) = x.dims().split_at(at);
         let dims = vec![before.iter().product(), after.iter().product()];
         Tensor::new(dims, x.data().clone())
@@ -205,74 +216,4 @@ fn joined(parts: &[&Tensor], blocks: usize, n: usize) -> Result<Data, Fault> {
         Data::Bool(_) => of!(Bool),
         Data::Text(_) => of!(Text),
     })
-}
-
-pub(super) fn gather(attributes: &Attributes) -> Result<Kernel, Fault> {
-    let along = attributes.int("axis", 0);
-    kernel(move |call| {
-        let (x, wanted) = (call.input(0)?, call.input(1)?);
-        let along = axis(along, x.dims().len())?;
-        let count = x.dims()[along];
-        let picked: Vec<usize> =
-            (wanted.i64()?.iter()).map(|i| axis(*i, count)).collect::<Result<_, _>>()?;
-        let (before, after) = (&x.dims()[..along], &x.dims()[along + 1..]);
-        let dims = [before, wanted.dims(), after].concat();
-        call.size(&dims)?;
-        let tail: usize = after.iter().product();
-        let blocks = 0..before.iter().product();
-        let starts = blocks.flat_map(|b| picked.iter().map(move |i| (b * count + i) * tail));
-        let indices = starts.flat_map(|s| s..s + tail);
-        Tensor::new(dims, x.data().pick(indices))
-    })
-}
-
-/// Starts, ends, axes and steps are inputs since operator set 10, attributes before.
-pub(super) fn slice(attributes: &Attributes) -> Result<Kernel, Fault> {
-    let old = [attributes.ints("starts"), attributes.ints("ends")].map(<[i64]>::to_vec);
-    let old_axes = attributes.ints("axes").to_vec();
-    kernel(move |call| {
-        let x = call.input(0)?;
-        let bounds = |index: usize, old: &[i64]| match call.optional(index) {
-            Some(t) => Ok::<_, Fault>(t.i64()?.to_vec()),
-            None => Ok(old.to_vec()),
-        };
-        let (starts, ends) = (bounds(1, &old[0])?, bounds(2, &old[1])?);
-        let along = axes(call, &old_axes, 3)?.unwrap_or_else(|| (0..starts.len() as i64).collect());
-        let steps = bounds(4, &vec![1; starts.len()])?;
-        if [ends.len(), along.len(), steps.len()] != [starts.len(); 3] {
-            return Err("starts, ends, axes and steps must have the same length".into());
-        }
-        let mut picked: Vec<Vec<usize>> = x.dims().iter().map(|d| (0..*d).collect()).collect();
-        for i in 0..starts.len() {
-            let d = axis(along[i], x.dims().len())?;
-            picked[d] = span(starts[i], ends[i], steps[i], x.dims()[d])?;
-        }
-        cut(call, x, &picked)
-    })
-}
-
-/// The indices from `start` to before `end`, both counted from the end where negative.
-fn span(start: i64, end: i64, step: i64, count: usize) -> Result<Vec<usize>, Fault> {
-    let count = count as i64;
-    let clamp =
-        |i: i64, low, high| (if i < 0 { i.saturating_add(count) } else { i }).clamp(low, high);
-    let (start, end) = match step {
-        0 => return Err("a step of 0 never ends".into()),
-        s if s > 0 => (clamp(start, 0, count), clamp(end, 0, count)),
-        _ => (clamp(start, 0, count - 1), clamp(end, -1, count - 1)),
-    };
-    let next = |i: &i64| i.checked_add(step);
-    let inside = |i: &i64| if step > 0 { *i < end } else { *i > end };
-    let indices = std::iter::successors(Some(start), next).take_while(inside);
-    Ok(indices.map(|i| i as usize).collect())
-}
-
-fn cut(call: &Call, x: &Tensor, picked: &[Vec<usize>]) -> Result<Tensor, Fault> {
-    let dims: Vec<usize> = picked.iter().map(Vec::len).collect();
-    let n = call.size(&dims)?;
-    let (own, out) = (strides(x.dims()), strides(&dims));
-    let at = |i: usize| -> usize {
-        (0..dims.len()).map(|d| picked[d][i / out[d] % dims[d]] * own[d]).sum()
-    };
-    Tensor::new(dims.clone(), x.data().pick((0..n).map(at)))
 }
