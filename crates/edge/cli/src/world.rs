@@ -5,6 +5,7 @@
 //! same bytes.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -62,6 +63,17 @@ pub fn read(mandate: &Mandate, folder: &Path) -> anyhow::Result<(Snapshots, Vec<
         if let Some(file) = file {
             let table = one(folder, section, name, file)?;
             snapshots.insert(name.to_owned(), tables::to_parquet(&table)?);
+        }
+    }
+    let embedding = mandate.features.text.as_ref().and_then(|text| text.embedding.as_ref());
+    if let Some(embedding) = embedding {
+        let model = folder.join(&embedding.model);
+        for (name, file) in texts::FILES {
+            let path = model.join(file);
+            let bytes = fs::read(&path).with_context(|| path.display().to_string());
+            let bytes =
+                bytes.with_context(|| key("features", "text.embedding.model", &embedding.model));
+            snapshots.insert(name.to_owned(), bytes?);
         }
     }
     Ok((snapshots, findings))
@@ -186,11 +198,14 @@ pub fn history(mandate: &Mandate, snapshots: &Snapshots) -> anyhow::Result<Histo
             market::with_known(&panel, &table, &known.known, &known.fields, known.valid.0, source)?;
     }
     if let (Some(plan), Some(documents)) = (&mandate.features.text, table("text")?) {
-        let parts = ["text", "dictionary"].map(|name| snapshots.get(name).map(|b| Digest::of(b)));
+        let parts = ["text", "dictionary", texts::FILES[0].0, texts::FILES[1].0];
+        let parts = parts.map(|name| snapshots.get(name).map(|bytes| Digest::of(bytes)));
         let digests: Vec<Digest> = parts.into_iter().flatten().chain([panel.source()]).collect();
         let source = Digest::of_parts(digests.iter().map(|digest| digest.as_bytes().as_slice()));
-        panel = texts::add(&panel, plan, &documents, table("dictionary")?.as_ref(), source)
-            .context("[features] text")?;
+        let dictionary = table("dictionary")?;
+        let embedder = texts::embedder(plan, snapshots).context("[features] text.embedding")?;
+        let by = texts::By { dictionary: dictionary.as_ref(), embedder: embedder.as_ref() };
+        panel = texts::add(&panel, plan, &documents, by, source).context("[features] text")?;
     }
     if let Some(table) = table(stored::VALUES)? {
         let both = [panel.source(), Digest::of(&snapshots[stored::VALUES])];

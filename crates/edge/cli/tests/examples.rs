@@ -36,6 +36,27 @@ fn tried(file: &str, start: &str, end: &str) -> Option<Value> {
     Some(run)
 }
 
+/// The minutes of the Federal Reserve through a model of texts, from the folder that is in place of
+/// the user's own.
+#[test]
+fn fed_minutes_are_embedded() {
+    let folder = examples().canonicalize().expect("there are examples");
+    let world = World::default();
+    symlink(folder.join("data"), world.path("data")).expect("the folder is writable");
+    let model = examples().join("../conformance/embedding/tiny");
+    symlink(model.canonicalize().expect("it is there"), world.path("model")).expect("writable");
+    let text = fs::read_to_string(folder.join("fed-minutes.toml")).expect("the example is there");
+    let embedding = "embedding = { model = \"model\", max_tokens = 64, windows = 4, like = { hawkish \
+                     = \"inflation is too high and rates should rise\" } }, terms = [";
+    let text = text.replace("terms = [", embedding);
+    let text = text.replace("\"novelty\",", "\"novelty\", \"embedding_0..7\", \"like_hawkish\",");
+    world.write("fed-minutes.toml", between(&text, "2010-01-04", "2010-04-30"));
+    let run = world.json("run fed-minutes.toml --home home");
+    assert!(number(&run, "trainings") > 0.0 && number(&run, "orders") > 0.0, "{run}");
+    world.prints("replay --home home");
+    world.prints("verify --home home");
+}
+
 /// The files that a mandate names.
 fn data(mandate: &str) -> impl Iterator<Item = &str> {
     mandate.split('"').filter(|part| part.ends_with(".parquet"))

@@ -3,6 +3,10 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
 use common::World;
 use serde_json::Value;
 
@@ -119,6 +123,87 @@ fn texts_are_features() {
     with_texts(&world);
     world.mandate("features = { test = \"psi\", alarm = 1.0 }\non_alarm = \"retrain\"", "");
     run(&world);
+}
+
+/// A model of texts in the folder `model`, and the features that it gives.
+fn with_embedding(world: &World) {
+    with_texts(world);
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../conformance/embedding/tiny");
+    fs::create_dir(world.path("model")).expect("the world is writable");
+    for file in ["model.onnx", "tokenizer.json"] {
+        fs::copy(tiny.join(file), world.path("model").join(file)).expect("the file is there");
+    }
+    world.mandate("features = { test = \"psi\", alarm = 1.0 }\non_alarm = \"retrain\"", "");
+    world.mandate(
+        "use = [\"fortnight\", \"growth\", \"tone\"]",
+        "use = [\"fortnight\", \"growth\", \"embedding_0..3\", \"like_hawkish\", \"drift\"]",
+    );
+    world.mandate(
+        "dictionary = \"lists.csv\" }",
+        "dictionary = \"lists.csv\", embedding = { model = \"model\", max_tokens = 16, like = { \
+         hawkish = \"rates may rise\" } } }",
+    );
+    world.mandate("tone = \"", "drift = \"embedding_change + 0 * text_change\", tone = \"");
+}
+
+/// The snapshots that the newest order of a home leads to, by what they are used for.
+fn snapshots_of_why(world: &World) -> BTreeMap<String, String> {
+    let lines = world.json("why --home home");
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let snapshot =
+        |line: &Value| Some((text(&line["payload"]["name"])?, text(&line["payload"]["snapshot"])?));
+    lines.as_array().expect("lines").iter().filter_map(snapshot).collect()
+}
+
+#[test]
+fn embeddings_are_features_and_their_model_is_named() {
+    let world = World::default();
+    with_embedding(&world);
+    run(&world);
+    let before = snapshots_of_why(&world);
+    assert!(before.contains_key("embedding") && before.contains_key("tokenizer"), "{before:?}");
+    let shown = shown(&world);
+    let features = shown["run"]["params"].to_string();
+    for name in ["embedding_0", "embedding_3", "like_hawkish", "drift"] {
+        assert!(features.contains(name) || shown.to_string().contains(name), "{name}: {shown}");
+    }
+
+    // Other rules for cutting texts are another model, though all else is the same.
+    let path = world.path("model").join("tokenizer.json");
+    let rules = fs::read_to_string(&path).expect("it is there");
+    fs::write(path, rules.replace("\"lowercase\":true", "\"lowercase\":false")).expect("writable");
+    world.json("run mandate.toml --home home");
+    let after = snapshots_of_why(&world);
+    assert_eq!(after["embedding"], before["embedding"]);
+    assert_ne!(after["tokenizer"], before["tokenizer"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_model_of_texts_is_said() {
+    for (old, new, says) in [
+        ("model = \"model\"", "model = \"none\"", "[features] text.embedding.model = \"none\""),
+        (
+            "max_tokens = 16",
+            "max_tokens = 2",
+            "`max_tokens` of the embedding is between 3 and 8192",
+        ),
+        ("max_tokens = 16", "windows = 0", "`windows` of the embedding is between 1 and 1024"),
+        ("hawkish = ", "\"Rate rise\" = ", "names of `like` have small letters"),
+        ("rates may rise\" } }", " \" } }", "each name of `like` has a sentence"),
+        ("max_tokens = 16", "pooling = \"max\"", "unknown value `max` (known: mean, cls)"),
+        ("embedding_0..3", "embedding_0..99", "embedding_24"),
+        ("\"like_hawkish\"", "\"like_dovish\"", "like_dovish"),
+        ("model = \"model\"", "model = \"bad\"", "tokenizer.json: it is no tokenizer"),
+    ] {
+        let world = World::default();
+        with_embedding(&world);
+        fs::create_dir(world.path("bad")).expect("the world is writable");
+        fs::copy(world.path("model/model.onnx"), world.path("bad/model.onnx")).expect("copied");
+        world.write("bad/tokenizer.json", "{}");
+        world.mandate(old, new);
+        let done = world.trimtab("run mandate.toml --home home");
+        assert!(done.code != 0 && done.err.contains(says), "{new}: {}", done.err);
+    }
 }
 
 #[test]

@@ -248,12 +248,10 @@ impl Desk {
 }
 
 fn feature_set(parser: &Parser<'_>, mandate: &Mandate) -> Result<Option<FeatureSet>, MandateError> {
-    let names = &mandate.features.used;
-    if names.is_empty() {
+    if mandate.features.used.is_empty() {
         return Ok(None);
     }
-    let set = FeatureSet::resolve(names, &mandate.features.define);
-    parser.at("features", "use", set).map(Some)
+    parser.at("features", "use", mandate.features.resolve()).map(Some)
 }
 
 fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateError> {

@@ -5,13 +5,16 @@
 //! term is, what was said before) it takes from those known by then, never from later ones.
 //!
 //! It knows no language: words are runs of letters, digits and `_`, in lower case, and nothing is
-//! brought back to a stem. Sentence embeddings are not made here.
+//! brought back to a stem. Sentence embeddings are made of tokens ([`Encoder`]); who cuts a text into
+//! the tokens of a model stands elsewhere.
 
 mod dictionary;
+mod embedding;
 mod measure;
 mod tfidf;
 
 pub use dictionary::Dictionary;
+pub use embedding::{Encoder, Pooling, Tokens, embedded};
 pub use measure::{Document, Measures, TextSpec, measure};
 pub use tfidf::TermWeights;
 

@@ -10,7 +10,6 @@ use backtest::{History, Outcome};
 use clap::Args;
 use cycle::facts::{Completed, RunAsked};
 use cycle::{Desk, Mandate};
-use features::FeatureSet;
 use journal::{Because, Draft, Kind, Retrace, Spine};
 use market::Severity;
 use monitoring::Meter;
@@ -107,9 +106,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Found> {
 fn read(mandate: &Mandate, args: &RunArgs) -> anyhow::Result<Snapshots> {
     let folder = args.mandate.parent().unwrap_or(Path::new(""));
     let (mut snapshots, findings) = world::read(mandate, folder)?;
-    let features = &mandate.features;
-    let features = FeatureSet::resolve(&features.used, &features.define);
-    let features = features.context("[features] use")?;
+    let features = mandate.features.resolve().context("[features] use")?;
     snapshots.extend(fetch::fetch(mandate.forecast.as_ref(), features.names())?);
     if !mandate.features.store.is_empty() {
         let panel = world::history(mandate, &snapshots)?.panel;

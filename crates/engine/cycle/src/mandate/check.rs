@@ -67,11 +67,14 @@ fn features(mandate: &Mandate) -> Option<Fault> {
     let plan = mandate.features.text.as_ref();
     let lives = plan.is_none_or(|plan| plan.valid.0 > 0);
     let named = mandate.features.store.iter().all(|stored| stored.feature.is_some());
+    let embedding = plan.and_then(|plan| plan.embedding.as_ref());
+    let objection = embedding.and_then(|embedding| embedding.objection());
     first(
         "features",
         &[
             (lives, "text", "`valid` must be at least `1d`"),
             (named, "store", "name each feature of a view: `trend:volatility_21d`"),
+            (objection.is_none(), "text", objection.unwrap_or_default()),
         ],
     )
 }

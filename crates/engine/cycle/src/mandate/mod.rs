@@ -19,9 +19,11 @@ mod views;
 use std::collections::BTreeMap;
 
 use features::store::FeatureRef;
+use features::{FeatureError, FeatureSet};
 use learning::search::Search;
 use learning::{ModelSpec, Preparation};
 use serde::{Deserialize, Serialize};
+use texts::spelled_out;
 use types::Date;
 
 pub use account::{CashPlan, Deposit, DriftPlan, MonitoringPlan, Rates};
@@ -29,7 +31,7 @@ pub use error::MandateError;
 pub use estimator::{CovariancePlan, Estimator};
 pub use model::{ExplainPlan, ModelPlan, RegisteredPlan};
 pub use risk::{RiskPlan, ScenarioPlan};
-pub use texts::TextPlan;
+pub use texts::{EmbeddingPlan, TextPlan};
 pub use trading::{
     Algorithm, AllocationPlan, CharacteristicPlan, CostPlan, ExecutionPlan, ImpactLaw, ImpactPlan,
     LimitPlan, ObjectiveText, OneOrMany, PlanAhead, RebalancePlan,
@@ -181,6 +183,15 @@ impl FeatureNames {
             let name = format!("{}__{feature}", reference.view);
             self.define.entry(name.clone()).or_insert(name);
         }
+    }
+
+    /// The features that are used.
+    ///
+    /// # Errors
+    /// As [`FeatureSet::resolve`].
+    pub fn resolve(&self) -> Result<FeatureSet, FeatureError> {
+        let (names, own) = spelled_out(self.text.as_ref(), &self.used, &self.define);
+        FeatureSet::resolve(&names, &own)
     }
 }
 
