@@ -8,6 +8,7 @@
 //!
 //! It does not know HTTP, who asks, or where the files of a model come from.
 
+mod accelerator;
 mod agreement;
 mod answer;
 mod batcher;
@@ -25,6 +26,7 @@ mod statistics;
 mod table;
 mod tensor;
 
+pub use accelerator::accelerator;
 pub use agreement::{Agreement, Compared};
 pub use answer::Predicted;
 pub use batcher::{Batcher, Computed, Rules};

@@ -14,6 +14,7 @@ use std::thread;
 use learning::{LearnError, Model, Output, Port, ports};
 use types::Digest;
 
+use crate::accelerator::Accelerator;
 use crate::signature::Inputs;
 use crate::{Column, ColumnType, Manifest, ServingError};
 
@@ -26,6 +27,7 @@ const ROWS_OF_A_THREAD: usize = 512;
 #[derive(Debug, Clone)]
 pub struct Servable {
     model: Model,
+    accelerator: Option<Accelerator>,
     manifest: Manifest,
     digest: Digest,
     inputs: Vec<Port>,
@@ -48,6 +50,7 @@ impl Servable {
             digest: Digest::of(onnx),
             threads: thread::available_parallelism().map_or(1, NonZero::get),
             features: Vec::new(),
+            accelerator: Accelerator::find(onnx),
             model,
             manifest,
             inputs,
@@ -75,6 +78,12 @@ impl Servable {
     /// The outputs of the ONNX file.
     pub fn outputs(&self) -> &[Port] {
         &self.outputs
+    }
+
+    /// Whether a library that was found on the machine computes it
+    /// ([`accelerator`](crate::accelerator())), and not our own evaluator.
+    pub fn is_accelerated(&self) -> bool {
+        self.accelerator.is_some()
     }
 
     /// The names of the features, in the order of a row.
@@ -131,6 +140,10 @@ impl Servable {
         let rows = x.len() / self.model.features();
         let threads = self.threads.min(rows / ROWS_OF_A_THREAD).max(1);
         let failed = |error: LearnError| ServingError::Evaluation(error.to_string());
+        if let Some(accelerator) = self.accelerator.as_ref().filter(|_| rows > 0) {
+            let feeds = self.model.feeds(x).map_err(failed)?;
+            return accelerator.evaluate(feeds).map_err(failed);
+        }
         if threads == 1 {
             return self.model.run(x).map_err(failed);
         }

@@ -138,6 +138,14 @@ pub enum LearnError {
         /// What is wrong.
         problem: String,
     },
+    /// Another runtime could not evaluate a file.
+    #[error("{runtime}: {problem}")]
+    Runtime {
+        /// Which one.
+        runtime: &'static str,
+        /// What it says.
+        problem: String,
+    },
     /// The first output is not one number for each row.
     #[error(
         "output `{output}` has {found} values for {rows} rows: a forecast is one number for each row"

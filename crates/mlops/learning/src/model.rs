@@ -7,11 +7,12 @@ use std::fmt;
 
 use prost::Message;
 
-use crate::LearnError;
+use crate::onnx::Fault;
 use crate::onnx::plan::{Input, Kind, Plan, Room};
 use crate::onnx::proto::ModelProto;
 use crate::onnx::tensor::{Data, Tensor};
 use crate::onnx::write::PRODUCER;
+use crate::{Feed, LearnError};
 
 /// Elements that the operators of one evaluation may make together, for each row and at least.
 const ROOM_FOR_EACH_ROW: usize = 1 << 14;
@@ -148,21 +149,38 @@ impl Model {
         Ok(x.len() / self.features)
     }
 
-    fn evaluate(&self, x: &[f64], rows: usize) -> Result<Vec<Tensor>, LearnError> {
+    /// Rows of features as the tensors that the file takes, one for each input: what another
+    /// [`Evaluator`](crate::Evaluator) of the file is given.
+    ///
+    /// # Errors
+    /// [`LearnError::Input`] if `x` is not whole rows.
+    pub fn feeds(&self, x: &[f64]) -> Result<Vec<Feed>, LearnError> {
+        let rows = self.rows(x)?;
+        let names = self.plan.inputs.iter().map(|input| input.name.clone());
+        let feed = |((name, width), data)| Feed { name, dims: vec![rows, width], data };
+        Ok(names.zip(self.columns.iter().copied()).zip(self.parts(x)).map(feed).collect())
+    }
+
+    /// The elements of each input.
+    fn parts(&self, x: &[f64]) -> Vec<Data> {
         let mut start = 0;
-        let mut given = Vec::with_capacity(self.plan.inputs.len());
-        for (input, width) in self.plan.inputs.iter().zip(&self.columns) {
+        let part = |(input, width): (&Input, &usize)| {
             let columns = start..start + width;
             start = columns.end;
-            let data = if *width == self.features {
-                typed(x.iter().copied(), input.kind)
-            } else {
-                let rows = x.chunks_exact(self.features);
-                typed(rows.flat_map(|row| row[columns.clone()].iter().copied()), input.kind)
-            };
-            let tensor = Tensor::new(vec![rows, *width], data);
-            given.push(tensor.map_err(|f| LearnError::Malformed { problem: f.0 })?);
-        }
+            if *width == self.features {
+                return typed(x.iter().copied(), input.kind);
+            }
+            let rows = x.chunks_exact(self.features);
+            typed(rows.flat_map(|row| row[columns.clone()].iter().copied()), input.kind)
+        };
+        self.plan.inputs.iter().zip(&self.columns).map(part).collect()
+    }
+
+    fn evaluate(&self, x: &[f64], rows: usize) -> Result<Vec<Tensor>, LearnError> {
+        let malformed = |fault: Fault| LearnError::Malformed { problem: fault.0 };
+        let parts = self.columns.iter().zip(self.parts(x));
+        let given = parts.map(|(width, data)| Tensor::new(vec![rows, *width], data));
+        let given = given.collect::<Result<_, _>>().map_err(malformed)?;
         let room = rows.saturating_mul(ROOM_FOR_EACH_ROW).clamp(ROOM, ROOM_MAX);
         self.plan.evaluate(given, Room { made: room, held: room })
     }

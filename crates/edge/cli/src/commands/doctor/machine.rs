@@ -32,7 +32,17 @@ pub fn checks(kept: &KeptArgs) -> Vec<Check> {
     if kept.file().is_some() {
         checks.push(sync(kept.home()));
     }
+    checks.extend(serving::accelerator().map(accelerator));
     checks
+}
+
+/// The library that computes models in place of our own evaluator.
+fn accelerator(found: Result<String, String>) -> Check {
+    let name = "onnxruntime";
+    match found {
+        Ok(path) => Check::good(name, format!("models are computed by {path}")),
+        Err(why) => Check::doubt(name, format!("{why}: models are computed without it")),
+    }
 }
 
 fn room(name: &'static str, folder: &Path) -> Check {

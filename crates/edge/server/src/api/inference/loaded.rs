@@ -47,6 +47,7 @@ impl Loaded {
     /// What kind of model it is, in the words of the Open Inference Protocol.
     pub(super) fn platform(&self) -> &'static str {
         match &self.engine {
+            Engine::Onnx(batcher) if batcher.servable().is_accelerated() => "onnx_onnxruntime",
             Engine::Onnx(_) => "onnx_trimtab",
             Engine::Python(_) => "mlflow_python",
         }

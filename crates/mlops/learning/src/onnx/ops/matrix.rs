@@ -108,19 +108,31 @@ fn product(
     })
 }
 
+/// Rows that are worth laying columns of the right side out anew.
+const MANY_ROWS: usize = 8;
+
 /// Rows × columns of a product, in tiles of four rows by eight columns whose sums stay in
 /// registers. Every element is summed in the order of the inner dimension, so a row alone gives
 /// the same bits as in a batch.
 pub(super) fn multiply<T: Number>(a: &[T], b: &[T], inner: usize, columns: usize) -> Vec<T> {
-    let mut out = vec![T::default(); a.len() / inner * columns];
-    for (rows, sums) in a.chunks(4 * inner).zip(out.chunks_mut(4 * columns)) {
-        if rows.len() == 4 * inner {
-            strip::<T, 4>(rows, b, inner, columns, sums);
+    let rows = a.len() / inner;
+    let mut out = vec![T::default(); rows * columns];
+    let mut packed = Vec::new();
+    let wide = columns - columns % 8;
+    for column in (0..wide).step_by(8) {
+        let lines = b.chunks_exact(columns).map(|line| &line[column..column + 8]);
+        if rows < MANY_ROWS {
+            strip::<T, 8>(a, lines, (inner, columns, column), &mut out);
         } else {
-            for (row, sums) in rows.chunks_exact(inner).zip(sums.chunks_exact_mut(columns)) {
-                strip::<T, 1>(row, b, inner, columns, sums);
-            }
+            // Side by side: what is read together lies together.
+            packed.clear();
+            packed.extend(lines.flatten().copied());
+            strip::<T, 8>(a, packed.chunks_exact(8), (inner, columns, column), &mut out);
         }
+    }
+    for column in wide..columns {
+        let lines = b.chunks_exact(columns).map(|line| &line[column..column + 1]);
+        strip::<T, 1>(a, lines, (inner, columns, column), &mut out);
     }
     out
 }
@@ -130,35 +142,35 @@ pub(super) trait Number: Copy + Default + AddAssign + Mul<Output = Self> {}
 impl Number for f32 {}
 impl Number for f64 {}
 
-fn strip<T: Number, const R: usize>(
-    rows: &[T],
-    b: &[T],
-    inner: usize,
-    columns: usize,
+/// `C` columns of the product, from the lines of those columns on the right side.
+fn strip<'a, T: Number + 'a, const C: usize>(
+    a: &[T],
+    lines: impl Iterator<Item = &'a [T]> + Clone,
+    (inner, columns, column): (usize, usize, usize),
     out: &mut [T],
 ) {
-    let wide = columns - columns % 8;
-    for column in (0..wide).step_by(8) {
-        tile::<T, R, 8>(rows, b, inner, columns, column, out);
-    }
-    for column in wide..columns {
-        tile::<T, R, 1>(rows, b, inner, columns, column, out);
+    for (rows, out) in a.chunks(4 * inner).zip(out.chunks_mut(4 * columns)) {
+        if rows.len() == 4 * inner {
+            tile::<T, 4, C>(rows, lines.clone(), (inner, columns, column), out);
+        } else {
+            for (row, out) in rows.chunks_exact(inner).zip(out.chunks_exact_mut(columns)) {
+                tile::<T, 1, C>(row, lines.clone(), (inner, columns, column), out);
+            }
+        }
     }
 }
 
-fn tile<T: Number, const R: usize, const C: usize>(
+fn tile<'a, T: Number + 'a, const R: usize, const C: usize>(
     rows: &[T],
-    b: &[T],
-    inner: usize,
-    columns: usize,
-    column: usize,
+    lines: impl Iterator<Item = &'a [T]>,
+    (inner, columns, column): (usize, usize, usize),
     out: &mut [T],
 ) {
     let mut sums = [[T::default(); C]; R];
-    for k in 0..inner {
-        let weights = &b[k * columns + column..][..C];
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let x = rows[r * inner + k];
+    let rows: [&[T]; R] = std::array::from_fn(|r| &rows[r * inner..(r + 1) * inner]);
+    for (k, weights) in lines.enumerate() {
+        for (row, sums) in rows.iter().zip(&mut sums) {
+            let x = row[k];
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += x * *weight;
             }
