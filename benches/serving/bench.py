@@ -119,12 +119,13 @@ def register(server, folder):
 
 
 def server_side(server):
-    """What ours says of itself: nanoseconds from arrival to answer, mean, and requests."""
+    """What ours says of itself: nanoseconds from arrival to answer, all and of half, and requests."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     connection.request("GET", "/v2/models/gbdt@champion/stats")
     said = json.loads(connection.getresponse().read())
-    of = said["model_stats"][0]["inference_stats"]["success"]
-    return of["ns"], of["count"]
+    of = said["model_stats"][0]
+    success = of["inference_stats"]["success"]
+    return success["ns"], success["count"], of["latency"]["p50_ns"], of["latency"]["p99_ns"]
 
 
 class Report:
@@ -173,7 +174,9 @@ def run(binary_path, place, quick):
             before = server_side(ours)
             took = timed(lambda: client.ask(body, headers), seconds)
             after = server_side(ours)
-            within = (after[0] - before[0]) / (after[1] - before[1]) / 1e9
+            # The mean is of these requests alone; the quantiles are of all since the model was loaded, and
+            # single rows are asked for first.
+            within = (after[0] - before[0]) / (after[1] - before[1]) / 1e9, after[2] / 1e9, after[3] / 1e9
             mine[len(x)] = took, gap, within
         body, headers = binary(thousand)
         gap = float(np.max(np.abs(of_binary(*raw.ask(body, headers)) - expected[1_000])))
@@ -185,8 +188,9 @@ def run(binary_path, place, quick):
         ours.stop()
 
     (took, p99), gap, within = mine[1]
-    note = "goal 0.2 ms: " + ("met" if within < 2e-4 else "MISSED")
-    report.add("one row, within the server, mean", "200 trees, 20 features", within, None, None, gap, memory, note)
+    mean, half, nearly_all = within
+    note = f"goal 0.2 ms: {'met' if half < 2e-4 else 'MISSED'}; mean {mean * 1e3:.3f} ms, p99 {nearly_all * 1e3:.3f} ms"
+    report.add("one row, within the server, p50", "200 trees, 20 features", half, None, None, gap, memory, note)
     for folder, name in zip(folders, ["onnx", "lightgbm"]):
         peer = servers.mlflow(folder, place / f"mlflow-{name}")
         label = f"mlflow models serve ({name})"

@@ -178,8 +178,8 @@ fn definitions_that_are_applied_while_it_runs_count() {
     let answer = site.serving.answer(&question(asked, json!({ "symbol": ["B"] }))).unwrap();
     // The row is of before: it has no such feature, and none of that type.
     let statuses: Vec<Status> = answer.columns.iter().map(|column| column.statuses[0]).collect();
-    use Status::{NotFound, Present};
-    assert_eq!(statuses, [Present, NotFound, Present, NotFound]);
+    use Status::{Present, Unwritten};
+    assert_eq!(statuses, [Present, Unwritten, Present, Unwritten]);
     site.materialize(Until::Span(0, now_micros()));
     let found = site.ask(asked, json!({ "symbol": ["B"] })).unwrap();
     assert_eq!((&found[1].1, &found[3].1), (&vec![number(20.0)], &vec![number(200.0)]));

@@ -132,3 +132,38 @@ pub fn check_numbers(name: &str, datatype: Datatype, numbers: &[f64]) -> Result<
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tensor_is_a_column_of_values_as_json_has_them() {
+        let tensor = |datatype, shape: &[usize], data| Tensor {
+            name: "k".to_owned(),
+            datatype,
+            shape: shape.to_vec(),
+            data,
+        };
+        let numbers = |numbers: &[f64]| Data::Numbers(numbers.to_vec());
+        let texts = |texts: &[&[u8]]| Data::Bytes(texts.iter().map(|text| text.to_vec()).collect());
+        for (one, expected) in [
+            (tensor(Datatype::Int64, &[2], numbers(&[7.0, -1.0])), json!([7, -1])),
+            (tensor(Datatype::Bool, &[2, 1], numbers(&[1.0, 0.0])), json!([true, false])),
+            (tensor(Datatype::Fp64, &[2], numbers(&[0.5, f64::NAN])), json!([0.5, "NaN"])),
+            (tensor(Datatype::Bytes, &[1], texts(&["é".as_bytes()])), json!(["é"])),
+            (tensor(Datatype::Bytes, &[0], texts(&[])), json!([])),
+        ] {
+            assert_eq!(one.column().map(Value::from), Ok(expected));
+        }
+        for (one, words) in [
+            (tensor(Datatype::Bytes, &[2], texts(&[b"a", b"\xff"])), "is no UTF-8 in row 1"),
+            (tensor(Datatype::Int64, &[1, 2], numbers(&[1.0, 2.0])), "its shape is [1, 2]"),
+            (tensor(Datatype::Int64, &[], numbers(&[1.0])), "its shape is []"),
+        ] {
+            assert!(one.column().unwrap_err().to_string().contains(words));
+        }
+    }
+}

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tonic::Code;
 use tonic::transport::Channel;
 
-use super::{EXPECTED, ROWS, Serving};
+use super::{EXPECTED, ROWS, Serving, lookup};
 
 /// What `build.rs` generates for clients from `proto/inference.proto`.
 #[allow(missing_docs, dead_code, clippy::all, clippy::pedantic, unused_qualifications)]
@@ -16,6 +16,7 @@ mod proto {
 }
 
 use proto::grpc_inference_service_client::GrpcInferenceServiceClient;
+use proto::infer_parameter::ParameterChoice;
 use proto::model_infer_request::InferInputTensor;
 use proto::{
     InferTensorContents, ModelInferRequest, ModelInferResponse, ModelReadyRequest,
@@ -142,6 +143,50 @@ async fn what_is_wrong_has_a_code_and_says_so() {
         assert_eq!(status.code(), code, "{status}");
         assert!(status.message().contains(words), "{status}");
     }
+}
+
+/// Tensors that name entities, each a column.
+fn entities() -> ModelInferRequest {
+    let bytes_contents = vec![b"AAPL".to_vec(), b"MSFT".to_vec()];
+    let texts = InferTensorContents { bytes_contents, ..Default::default() };
+    let wholes = InferTensorContents { int64_contents: vec![7, 8], ..Default::default() };
+    let mut request = tensor("BYTES", [2, 1], texts);
+    request.inputs[0].name = "symbol".to_owned();
+    request.inputs.extend(tensor("INT64", [2, 1], wholes).inputs);
+    request.inputs[1].name = "sector_id".to_owned();
+    request
+}
+
+#[tokio::test]
+async fn tensors_may_name_entities() {
+    let serving = Serving::with(lookup::define).await;
+    let (version, _) = serving.register("m", "columns").await;
+    lookup::tag_version(&serving, "m", &version, "both").await;
+    {
+        let store = feature_online::Serving::open(serving.server.home.path(), None).unwrap();
+        for (view, rows) in lookup::written() {
+            let columns = serde_json::from_value(rows).unwrap();
+            store.write(&feature_online::Target::View(view.to_owned()), &columns).unwrap();
+        }
+    }
+    {
+        let mut without = listen(&serving, |options| options.serving.log = false).await;
+        let status = without.client.model_infer(entities()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unimplemented, "{status}");
+    }
+    let with = |options: &mut Options| {
+        options.features = Some(server::Features { online: None });
+    };
+    let mut listening = listen(&serving, with).await;
+    let answer = listening.client.model_infer(entities()).await.unwrap().into_inner();
+    assert_expected(&answer);
+    assert!(!answer.parameters.contains_key("features"));
+    let mut unknown = entities();
+    unknown.inputs[0].contents.as_mut().unwrap().bytes_contents[1] = b"NEW".to_vec();
+    let answer = listening.client.model_infer(unknown).await.unwrap().into_inner();
+    let told = answer.parameters["features"].parameter_choice.clone();
+    let words = "1: unknown_entity signals:a signals:b".to_owned();
+    assert_eq!(told, Some(ParameterChoice::StringParam(words)));
 }
 
 #[tokio::test]

@@ -64,31 +64,42 @@ features = ["signals:a", "signals:b", "boosted:c"]
 /// What the metadata of a model states.
 const STATED: &str = "metadata:\n  trimtab:\n    features: {service: both}\n";
 
-/// A server whose online store has the features of `ROWS`, and more that is not as it should be.
-async fn serving(change: impl FnOnce(&mut server::Options)) -> Serving {
-    let serving = Serving::with(|options| {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("definitions.toml"), DEFINITIONS).unwrap();
-        let read = feature_store::read_folder(folder.path()).expect("the definitions fit");
-        let mut store = feature_store::FeatureStore::create(&options.home).unwrap();
-        store.apply(&read, false, "2026-11-27T00:00:00Z".parse().unwrap()).expect("they apply");
-        options.features = Some(server::Features { online: None });
-        change(options);
-    })
-    .await;
+/// Applies the definitions in the home of a server.
+pub fn define(options: &mut server::Options) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("definitions.toml"), DEFINITIONS).unwrap();
+    let read = feature_store::read_folder(folder.path()).expect("the definitions fit");
+    let mut store = feature_store::FeatureStore::create(&options.home).unwrap();
+    store.apply(&read, false, "2026-11-27T00:00:00Z".parse().unwrap()).expect("they apply");
+}
+
+/// Rows of both views: the features of `ROWS`, and more that is not as it should be.
+pub fn written() -> [(&'static str, Value); 2] {
     let now = chrono::Utc::now();
     let at = |days: i64| (now - chrono::Duration::days(days)).to_rfc3339();
-    let rows = json!({ "feature_view_name": "signals", "df": {
+    let signals = json!({
         "symbol": ["AAPL", "MSFT", "OLD", "NONE"],
         "at": [at(0), at(0), at(2), at(0)],
         "a": [ROWS[0][0], ROWS[1][0], ROWS[0][0], null],
         "b": [ROWS[0][1], ROWS[1][1], ROWS[0][1], 2.0],
         "name": ["Apple", "Microsoft", "Old", "None"],
-    }});
-    let sectors = json!({ "feature_view_name": "sectors", "df": {
+    });
+    let sectors = json!({
         "sector_id": [7, 8], "at": [at(0), at(900)], "c": [ROWS[0][2], ROWS[1][2]],
-    }});
-    for body in [rows, sectors] {
+    });
+    [("signals", signals), ("sectors", sectors)]
+}
+
+/// A server whose online store has these rows.
+async fn serving(change: impl FnOnce(&mut server::Options)) -> Serving {
+    let serving = Serving::with(|options| {
+        define(options);
+        options.features = Some(server::Features { online: None });
+        change(options);
+    })
+    .await;
+    for (view, rows) in written() {
+        let body = json!({ "feature_view_name": view, "df": rows });
         let answer = serving.ask("POST", "/write-to-online-store", body).await;
         assert_eq!(answer.status, 200, "{:?}", answer.body);
     }
@@ -104,7 +115,7 @@ async fn register(serving: &Serving, name: &str, model: &str, more: &str) -> Str
     version
 }
 
-async fn tag_version(serving: &Serving, name: &str, version: &str, features: &str) {
+pub async fn tag_version(serving: &Serving, name: &str, version: &str, features: &str) {
     let fields = json!({
         "name": name, "version": version, "key": "trimtab.features", "value": features,
     });

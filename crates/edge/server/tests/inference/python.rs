@@ -127,6 +127,17 @@ async fn an_answer_that_is_no_list_is_one_row_and_an_error_is_none() {
 }
 
 #[tokio::test]
+async fn an_answer_that_cannot_be_read_is_withheld_where_the_model_says_so() {
+    let (serving, _folder) = serving("metadata: {trimtab: {withhold: [not_read]}}\n").await;
+    for answer in ["no JSON", r#"{"predictions": ["up"]}"#] {
+        let answer = serving.ask("POST", "/invocations/m", asking(answer)).await;
+        assert_eq!(answer.status, 422, "{:?}", answer.body);
+    }
+    let answer = serving.ask("POST", "/invocations/m", asking(r#"{"predictions": [1]}"#)).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+}
+
+#[tokio::test]
 async fn an_answer_with_a_prediction_that_is_withheld_is_refused() {
     let more = "metadata:\n  trimtab:\n    outputs:\n      '*': {high: 1.0}\n    withhold: \
                 [out_of_range]\n";

@@ -74,7 +74,7 @@ async fn kept(
 ) -> Result<Vec<Mark>, Refusal> {
     let circumstances = Circumstances { route, ..call.circumstances(None) };
     let rows = forwarded::rows(loaded, body, &circumstances, call.began.elapsed());
-    let (marks, held) = (Mark::of(&rows), forwarded::check(&rows));
+    let (marks, held) = (Mark::of(&rows), forwarded::check(loaded, &rows));
     call.app.log().keep(&call.app, rows).await?;
     loaded.statistics.flagged(marks.iter().filter(|mark| mark.is_invalid()).count());
     held?;

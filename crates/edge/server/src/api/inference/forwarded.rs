@@ -25,6 +25,7 @@ pub(super) fn rows(
     let Some(found) = answered(body) else {
         let mut whole = row(&mut common, AnsweredRow::default(), &mut names);
         whole.flags.set(Flag::NotRead);
+        loaded.names.check().apply(&mut whole);
         return vec![whole];
     };
     let mut rows = Vec::with_capacity(found.len());
@@ -56,12 +57,9 @@ fn row(common: &mut Common<'_>, of: AnsweredRow, names: &mut Arc<[String]>) -> P
 }
 
 /// Refuses an answer that may not be given out.
-pub(super) fn check(rows: &[Prediction]) -> Result<(), ServingError> {
-    let wrong = |(_, row): &(usize, &Prediction)| {
-        let others = Flag::ALL.into_iter().filter(|flag| *flag != Flag::Withheld);
-        row.flags.has(Flag::Withheld) && row.flags.any_of(&others.collect())
-    };
-    match rows.iter().enumerate().find(wrong) {
+pub(super) fn check(loaded: &Loaded, rows: &[Prediction]) -> Result<(), ServingError> {
+    let policy = &loaded.names.check().withhold;
+    match rows.iter().enumerate().find(|(_, row)| row.flags.any_of(policy)) {
         None => Ok(()),
         Some((at, row)) => Err(ServingError::Withheld(format!(
             "the prediction of row {at} cannot be right ({}) and is withheld, and with it the whole \

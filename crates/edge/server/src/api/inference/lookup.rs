@@ -84,12 +84,15 @@ fn refuse_missing(servable: &Servable, vectors: &Vectors) -> Result<(), ServingE
     for column in vectors.looked.iter().filter(|column| !servable.takes_missing(&column.name)) {
         let Some(row) = column.numbers.iter().position(|number| number.is_nan()) else { continue };
         let keys = vectors.keys.iter().map(|(name, values)| format!("{name}={}", values[row]));
+        let stands = match column.statuses[row] {
+            Status::Present => "NaN",
+            status => status.name(),
+        };
         return Err(ServingError::Schema(format!(
-            "row {row} ({}): feature {} is {}, and column '{}' of the model's signature takes no \
-             missing value: give the column, or make the feature known",
+            "row {row} ({}): feature {} is {stands}, and column '{}' of the model's signature takes \
+             no missing value: give the column, or make the feature known",
             keys.collect::<Vec<_>>().join(", "),
             column.feature,
-            column.statuses[row].name(),
             column.name
         )));
     }

@@ -21,8 +21,8 @@ pub const PREDICTIONS: &[Row] = &[
     ("POST", "/v2/repository/models/{model}/load", "loadModel", "Loads a model anew", "", ""),
     ("POST", "/v2/repository/models/{model}/unload", "unloadModel", "Lets go of a model until it is loaded again", "", ""),
     ("GET", "/ping", "ping", "Says whether the default model can answer", "", "=text"),
-    ("POST", "/invocations", "score", "Predicts with the default model, or the one that the header X-Trimtab-Model names", "dataframe_split: any, dataframe_records: []any, instances: any, inputs: any, params: any", "predictions!: any"),
-    ("POST", "/invocations/{model}", "scoreModel", "Predicts with a model", "dataframe_split: any, dataframe_records: []any, instances: any, inputs: any, params: any", "predictions!: any"),
-    ("POST", "/invocations/{model}/{version}", "scoreModelVersion", "Predicts with a version of a model, or the one with an alias", "dataframe_split: any, dataframe_records: []any, instances: any, inputs: any, params: any", "predictions!: any"),
+    ("POST", "/invocations", "score", "Predicts with the default model, or the one that the header X-Trimtab-Model names", "dataframe_split: any, dataframe_records: []any, instances: any, inputs: any, entities: any, params: any", "predictions!: any"),
+    ("POST", "/invocations/{model}", "scoreModel", "Predicts with a model", "dataframe_split: any, dataframe_records: []any, instances: any, inputs: any, entities: any, params: any", "predictions!: any"),
+    ("POST", "/invocations/{model}/{version}", "scoreModelVersion", "Predicts with a version of a model, or the one with an alias", "dataframe_split: any, dataframe_records: []any, instances: any, inputs: any, entities: any, params: any", "predictions!: any"),
     ("POST", "/inference.GRPCInferenceService/{method}", "inferenceGrpc", "Answers the Open Inference Protocol over gRPC", "=protobuf", "=protobuf"),
 ];
