@@ -6,8 +6,8 @@ export INSTA_UPDATE=no
 cd "$(dirname "$0")/.."
 scripts/need.sh cargo cc
 
-# Everything that plain builds leave out: SQL.
-features=(--features cli/sql)
+# Everything that plain builds leave out: SQL, and the loader of ONNX Runtime.
+features=(--features cli/sql,cli/ort)
 
 step() { printf '\n== %s\n' "$*"; }
 

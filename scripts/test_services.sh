@@ -28,7 +28,7 @@ counted() { grep -aE '[0-9]+ (tests run|passed|failed)' "$1" | tail -1 | sed 's/
 within_services() {
     local folder="$1" python="$2" failed=0
     step "rust, with services"
-    cargo nextest run --workspace --features cli/sql --no-fail-fast --status-level fail --final-status-level fail \
+    cargo nextest run --workspace --features cli/sql,cli/ort --no-fail-fast --status-level fail --final-status-level fail \
         -E "$packages" 2>&1 | tee "$folder/rust" || failed=1
     step "tests/e2e"
     TRIMTAB_E2E_BACKENDS=sqlite,postgres "$python" -m pytest tests/e2e 2>&1 | tee "$folder/e2e" || failed=1

@@ -67,16 +67,20 @@ pub fn read(mandate: &Mandate, folder: &Path) -> anyhow::Result<(Snapshots, Vec<
     }
     let embedding = mandate.features.text.as_ref().and_then(|text| text.embedding.as_ref());
     if let Some(embedding) = embedding {
-        let model = folder.join(&embedding.model);
         for (name, file) in texts::FILES {
-            let path = model.join(file);
-            let bytes = fs::read(&path).with_context(|| path.display().to_string());
-            let bytes =
-                bytes.with_context(|| key("features", "text.embedding.model", &embedding.model));
-            snapshots.insert(name.to_owned(), bytes?);
+            let bytes = of_model(&folder.join(&embedding.model), file)
+                .with_context(|| key("features", "text.embedding.model", &embedding.model))?;
+            snapshots.insert(name.to_owned(), bytes);
         }
     }
     Ok((snapshots, findings))
+}
+
+/// Reads a file of a model's folder, or of its folder `onnx`, where sentence-transformers puts graphs.
+fn of_model(model: &Path, file: &str) -> anyhow::Result<Vec<u8>> {
+    let (path, inner) = (model.join(file), model.join("onnx").join(file));
+    let path = if !path.exists() && inner.exists() { inner } else { path };
+    fs::read(&path).with_context(|| path.display().to_string())
 }
 
 /// Reads and checks prices from a file or folder.

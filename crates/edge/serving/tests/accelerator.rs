@@ -31,7 +31,7 @@ fn gap(ours: &Output, theirs: &Output) -> f64 {
 fn a_library_gives_what_our_evaluator_gives() {
     match accelerator() {
         None => return eprintln!("skipped: ORT_DYLIB_PATH names no library"),
-        Some(found) => println!("{}", found.expect("the library that is named can be loaded")),
+        Some(found) => eprintln!("{}", found.expect("the library that is named can be loaded")),
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../conformance/onnx/cases");
     let manifest = b"flavors:\n  onnx:\n    data: model.onnx\n";
