@@ -67,7 +67,7 @@ main() {
     step "build"
     # The whole workspace, as `make test` builds it: with fewer packages, dependencies would have other
     # features and be built again. The binary is among what is built.
-    cargo nextest run --workspace --features cli/sql --no-run
+    cargo nextest run --workspace --features cli/sql,cli/ort --no-run
     folder="$(mktemp -d)"
     trap 'rm -rf "$folder"' EXIT
     mark="$(basename "$folder")"

@@ -277,7 +277,7 @@ async fn what_was_derived_from_something_stale_is_stale() {
     let body = json!({ "entities": { "symbol": ["OLD"], "boost": [2.0], "a": [1.0], "b": [2.0] } });
     let answer = serving.ask("POST", "/invocations/m", body).await;
     close(&answer, &EXPECTED[..1]);
-    assert_eq!(answer.header("x-trimtab-features"), "0: stale_feature signals:a");
+    assert_eq!(answer.header("x-trimtab-features"), "0: stale_feature signals:a boosted:c");
 }
 
 #[tokio::test]
