@@ -192,6 +192,7 @@ fn what_is_wrong_with_a_model_of_texts_is_said() {
         ("rates may rise\" } }", " \" } }", "each name of `like` has a sentence"),
         ("max_tokens = 16", "pooling = \"max\"", "unknown value `max` (known: mean, cls)"),
         ("embedding_0..3", "embedding_0..99", "embedding_24"),
+        ("embedding_0..3", "embedding_3..0", "embedding_3..0"),
         ("\"like_hawkish\"", "\"like_dovish\"", "like_dovish"),
         ("model = \"model\"", "model = \"bad\"", "tokenizer.json: it is no tokenizer"),
     ] {

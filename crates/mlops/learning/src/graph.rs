@@ -76,6 +76,12 @@ impl Evaluator for Graph {
             }
             given.push(Tensor::new(feed.dims, feed.data).map_err(|fault| wrong(fault.0))?);
         }
+        if let Some(other) = feeds.pop() {
+            return Err(LearnError::Feed {
+                input: other.name,
+                problem: "is none of its".to_owned(),
+            });
+        }
         let tensors = self.plan.evaluate(given, ROOM)?;
         let names = self.plan.outputs.iter().map(|(name, _)| name.clone());
         let outputs = names.zip(tensors).map(|(name, tensor)| {

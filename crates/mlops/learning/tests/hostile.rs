@@ -320,6 +320,10 @@ fn feeds_that_do_not_fit_are_refused() {
         (vec![feed("x", Data::F32(vec![1.0, 2.0]))], "is not given"),
         (vec![feed("X", Data::I64(vec![1, 2]))], "takes elements of type F32"),
         (vec![feed("X", Data::F32(vec![1.0]))], "1 elements do not fill [1, 2]"),
+        (
+            vec![feed("X", Data::F32(vec![1.0, 2.0])), feed("Z", Data::F32(vec![1.0, 2.0]))],
+            "input `Z` of the graph is none of its",
+        ),
     ] {
         let error = graph.evaluate(feeds).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");

@@ -115,10 +115,9 @@ pub(super) fn spelled_out(
 fn places(name: &str) -> Option<std::ops::RangeInclusive<usize>> {
     let number = |text: &str| text.parse().ok().filter(|place: &usize| *place < MAX_WIDTH);
     let places = name.strip_prefix("embedding_")?;
-    match places.split_once("..") {
-        Some((first, last)) => Some(number(first)?..=number(last)?),
-        None => number(places).map(|place| place..=place),
-    }
+    let (first, last) = places.split_once("..").unwrap_or((places, places));
+    let (first, last) = (number(first)?, number(last)?);
+    (first <= last).then_some(first..=last)
 }
 
 fn yes() -> bool {

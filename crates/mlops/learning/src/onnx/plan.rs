@@ -130,6 +130,7 @@ impl Plan {
     ) -> Result<Vec<Tensor>, LearnError> {
         let mut made: Vec<Option<Tensor>> = vec![None; self.constants.len()];
         for (input, tensor) in self.inputs.iter().zip(given) {
+            room.held = room.held.saturating_sub(tensor.len());
             made[input.slot] = Some(tensor);
         }
         for step in &self.steps {
@@ -173,7 +174,7 @@ fn fault(step: &Step, fault: Fault) -> LearnError {
     }
 }
 
-/// Says after which step each value is read no more. The outputs of the graph and its inputs stay.
+/// Says after which step each value is read no more. `read` are those that are wanted in the end.
 fn release(steps: &mut [Step], mut read: BTreeSet<usize>) {
     for step in steps.iter_mut().rev() {
         let outputs = step.outputs.iter().flatten();
