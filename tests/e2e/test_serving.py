@@ -25,10 +25,11 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from tritonclient.utils import InferenceServerException
 
+from binary import trimtab
 from conftest import KIND
 from names import unused
 from scoring_peer import ScoringPeer, mlflow_command
-from servers import Server
+from servers import ROOT, Server
 from signers import make_key
 
 pytestmark = pytest.mark.skipif(KIND == "mlflow", reason="MLflow's tracking server serves no models")
@@ -353,3 +354,45 @@ def test_a_model_of_scikit_learn_is_served_by_a_child_that_is_kept_alive(server,
         assert time.monotonic() < deadline, server.log_tail()
         time.sleep(0.2)
     assert set(children()).isdisjoint(before)
+
+
+def test_features_are_looked_up_by_entity_and_lead_back(tmp_path):
+    """From definitions to a prediction that can be asked why: store, model, one call, log."""
+    home = tmp_path / "home"
+    trimtab("features", "apply", ROOT / "conformance" / "online", "--home", home)
+    trimtab("features", "materialize", "--from", "2026-11-01", "--to", "2026-11-24", "--home", home)
+    running = Server(KIND, "sqlite", home, options=["--features"]).start()
+    try:
+        before = mlflow.get_tracking_uri()
+        mlflow.set_tracking_uri(running.uri)
+        mlflow.set_registry_uri(running.uri)
+        names = ["conv_rate", "acc_rate"]
+        model = LinearRegression().fit(X[:, :2], Y)
+        stated = {"trimtab": {"features": [f"driver_stats:{name}" for name in names]}}
+        signature = infer_signature(pandas.DataFrame(X[:, :2].astype(float), columns=names), model.predict(X[:, :2]))
+        with mlflow.start_run() as run:
+            mlflow.onnx.log_model(
+                to_onnx(model, X[:1, :2], target_opset=17), name="model", signature=signature, metadata=stated,
+                registered_model_name="drivers",
+            )  # fmt: skip
+        entities = {"driver_id": [1001, 1002]}
+        asked = {"features": stated["trimtab"]["features"], "entities": entities}
+        columns = ask(running.uri, asked, path="/get-online-features").json()["results"][1:]
+        known = numpy.array([column["values"] for column in columns], dtype=float).T
+        answer = ask(running.uri, {"entities": {"driver_id": [1001, 1002, 9999]}}, path="/invocations/drivers")
+        assert answer.status_code == 200, answer.text
+        predicted = [row["variable"] for row in answer.json()["predictions"]]
+        sound = ~numpy.isnan(known).any(axis=1)
+        assert sound.any()
+        numpy.testing.assert_allclose(
+            numpy.array(predicted[:2], dtype=float)[sound], model.predict(known[sound]), rtol=1e-5
+        )
+        assert "2: unknown_entity" in answer.headers["x-trimtab-features"]
+        first = answer.headers["x-trimtab-prediction-id"].split(",")[0].strip()
+        why = trimtab("why", first, "--home", home).stdout
+        for part in ["drivers version 1", run.info.run_id, "driver_id", "conv_rate"]:
+            assert part in why, why
+    finally:
+        running.stop()
+        mlflow.set_tracking_uri(before)
+        mlflow.set_registry_uri(before)
