@@ -27,7 +27,9 @@ class Server:
         self.name, self.port, self.home = name, port, pathlib.Path(home)
         self.uri = f"http://127.0.0.1:{port}"
         self.home.mkdir(parents=True, exist_ok=True)
-        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+        # As in an activated venv: `mlflow models serve` looks for uvicorn there.
+        path = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
+        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "PATH": path}
         with open(self.home / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
