@@ -362,10 +362,11 @@ def test_features_are_looked_up_by_entity_and_lead_back(tmp_path):
     trimtab("features", "apply", ROOT / "conformance" / "online", "--home", home)
     trimtab("features", "materialize", "--from", "2026-11-01", "--to", "2026-11-24", "--home", home)
     running = Server(KIND, "sqlite", home, options=["--features"]).start()
+    before = mlflow.get_tracking_uri()
     try:
-        before = mlflow.get_tracking_uri()
         mlflow.set_tracking_uri(running.uri)
         mlflow.set_registry_uri(running.uri)
+        mlflow.set_experiment(unused("drivers"))
         names = ["conv_rate", "acc_rate"]
         model = LinearRegression().fit(X[:, :2], Y)
         stated = {"trimtab": {"features": [f"driver_stats:{name}" for name in names]}}
