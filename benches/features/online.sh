@@ -7,16 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 target="${CARGO_TARGET_DIR:-target}"
-venv=target/bench/venv-feast
-pins=benches/features/online.txt
-mkdir -p target/bench
-if ! cmp -s "$pins" "$venv/installed.txt"; then
-    echo "== peer: $(grep -E '^feast' "$pins")"
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$pins"
-    cp "$pins" "$venv/installed.txt"
-fi
+python="$(scripts/venv.sh target/bench/venv-feast benches/features/online.txt feast)"
 
 if [ -z "${TRIMTAB_BIN:-}" ]; then
     echo "== build"
@@ -25,4 +16,4 @@ if [ -z "${TRIMTAB_BIN:-}" ]; then
 fi
 
 echo "== run"
-exec "$venv/bin/python" -B benches/features/online.py "$TRIMTAB_BIN" ${QUICK:+--quick}
+exec "$python" -B benches/features/online.py "$TRIMTAB_BIN" ${QUICK:+--quick}

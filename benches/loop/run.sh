@@ -6,23 +6,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-venv=target/bench/venv-loop
-pins=benches/loop/requirements.txt
-mkdir -p target/bench
-if ! cmp -s "$pins" "$venv/installed.txt"; then
-    echo "== peers: $(grep -E '^(bt|skfolio)==' "$pins" | tr '\n' ' ')"
-    rm -rf "$venv"
-    python3 -m venv "$venv" || {
-        echo "error: this needs Python 3.11 or newer with venv: apt-get install python3-venv" >&2
-        exit 1
-    }
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$pins"
-    cp "$pins" "$venv/installed.txt"
-fi
+python="$(scripts/venv.sh target/bench/venv-loop benches/loop/requirements.txt bt skfolio)"
 
 echo "== build"
 cargo build --release -p cli --bin trimtab
 
 echo "== run"
-exec "$venv/bin/python" -B benches/loop/bench.py \
+exec "$python" -B benches/loop/bench.py \
     "${CARGO_TARGET_DIR:-target}/release/trimtab" --runs "${RUNS:-3}"

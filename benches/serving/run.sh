@@ -11,18 +11,10 @@ cd "$(dirname "$0")/../.."
 
 question="${QUESTION:-all}"
 target="${CARGO_TARGET_DIR:-target}"
-venv="${SERVING_VENV:-target/bench/venv-serving}"
-pins=benches/serving/requirements.txt
-mkdir -p target/bench
-if [ -z "${SERVING_VENV:-}" ] && ! cmp -s "$pins" "$venv/installed.txt"; then
-    echo "== peers: $(grep -E '^(mlflow|onnxruntime|lightgbm)==' "$pins" | tr '\n' ' ')"
-    rm -rf "$venv"
-    python3 -m venv "$venv" || {
-        echo "error: this needs Python 3.11 or newer with venv: apt-get install python3-venv" >&2
-        exit 1
-    }
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$pins"
-    cp "$pins" "$venv/installed.txt"
+if [ -n "${SERVING_VENV:-}" ]; then
+    python="$SERVING_VENV/bin/python"
+else
+    python="$(scripts/venv.sh target/bench/venv-serving benches/serving/requirements.txt mlflow onnxruntime lightgbm)"
 fi
 
 if [ -z "${TRIMTAB_BIN:-}" ]; then
@@ -34,7 +26,7 @@ export TRIMTAB_BIN
 
 if [ "$question" != log ]; then
     echo "== predictions over HTTP"
-    "$venv/bin/python" -B benches/serving/bench.py "$TRIMTAB_BIN" ${QUICK:+--quick}
+    "$python" -B benches/serving/bench.py "$TRIMTAB_BIN" ${QUICK:+--quick}
 fi
 if [ "$question" != http ]; then
     benches/serving/log.sh

@@ -122,6 +122,19 @@ impl Panel {
         })
     }
 
+    /// The same days and symbols with further fields, each in day order; of a name that is there already,
+    /// the new one counts. `source` is the digest of where all of them came from.
+    pub fn with_fields(
+        &self,
+        more: BTreeMap<String, Vec<f64>>,
+        source: Digest,
+    ) -> Result<Self, PanelError> {
+        let own = self.fields().map(|name| Ok((name.to_owned(), self.view(name)?.values.to_vec())));
+        let mut fields = own.collect::<Result<BTreeMap<_, _>, PanelError>>()?;
+        fields.extend(more);
+        Self::new(self.dates().to_vec(), self.symbols().to_vec(), fields, source)
+    }
+
     /// What was known at the close of `day`: the rows up to and including it.
     pub fn as_of(&self, day: Date) -> Panel {
         let rows = self.dates().partition_point(|date| *date <= day);

@@ -2,14 +2,18 @@
 
 use std::io::Write;
 
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_json::writer::{JsonArray, LineDelimited, WriterBuilder};
+
+use crate::show::six_digits;
 
 /// What stands where there is no value.
 const NULL: &str = "-";
 
-/// The rows as texts.
+/// The rows as texts, numbers that are not whole in six digits.
 pub fn rows(batch: &RecordBatch) -> anyhow::Result<Vec<Vec<String>>> {
     let options = FormatOptions::new().with_null(NULL);
     let columns: Vec<ArrayFormatter<'_>> = batch
@@ -17,9 +21,15 @@ pub fn rows(batch: &RecordBatch) -> anyhow::Result<Vec<Vec<String>>> {
         .iter()
         .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
         .collect::<Result<_, _>>()?;
-    let text =
-        |row: usize| columns.iter().map(|column| Ok(column.value(row).try_to_string()?)).collect();
-    (0..batch.num_rows()).map(text).collect()
+    let cell = |column: usize, row: usize| {
+        let numbers = batch.column(column).as_primitive_opt::<Float64Type>();
+        match numbers.filter(|numbers| numbers.is_valid(row)) {
+            Some(numbers) => Ok(six_digits(numbers.value(row))),
+            None => Ok(columns[column].value(row).try_to_string()?),
+        }
+    };
+    let texts = |row| (0..columns.len()).map(|column| cell(column, row)).collect();
+    (0..batch.num_rows()).map(texts).collect()
 }
 
 /// Prints each row as a line of JSON.

@@ -125,9 +125,45 @@ pub fn grouped(value: f64, places: usize) -> String {
     format!("{sign}{out}{rest}")
 }
 
+/// A number for people; JSON has all of its digits.
+pub fn six_digits(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    let decimals = 5 - number.abs().log10().floor() as i32;
+    match decimals {
+        0..=12 => {
+            let text = format!("{number:.0$}", decimals as usize);
+            if decimals == 0 {
+                text
+            } else {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
+        }
+        -9..0 => format!("{number:.0}"),
+        _ => format!("{number:.5e}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_said_in_six_digits() {
+        for (number, text) in [
+            (0.0, "0"),
+            (0.020633571642794814, "0.0206336"),
+            (-396.33, "-396.33"),
+            (1.0, "1"),
+            (27_248_214.467, "27248214"),
+            (100_000.0, "100000"),
+            (1e-9, "1.00000e-9"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(six_digits(number), text);
+        }
+    }
 
     #[test]
     fn thousands_are_separated() {

@@ -4,7 +4,6 @@
 //! day and symbol, every value as it was known at the day's close, and what answered it; then the panel
 //! with those columns as further fields. The join is that of training sets.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,17 +52,11 @@ pub fn read(home: &Path, mandate: &Mandate, panel: &Panel) -> anyhow::Result<Sna
 
 /// The panel with the columns of the table as further fields.
 pub fn add(panel: &Panel, table: &Table, source: Digest) -> anyhow::Result<Panel> {
-    let cells = panel.rows() * panel.symbols().len();
-    let mut fields = BTreeMap::new();
-    for name in panel.fields() {
-        fields.insert(name.to_owned(), panel.view(name)?.values.to_vec());
-    }
-    for (name, values) in &table.columns {
-        let Values::Number(values) = values else { continue };
-        ensure!(values.len() == cells, "`{name}` has {} rows, not {cells}", values.len());
-        fields.insert(name.clone(), values.clone());
-    }
-    Ok(Panel::new(panel.dates().to_vec(), panel.symbols().to_vec(), fields, source)?)
+    let numbers = table.columns.iter().filter_map(|(name, values)| match values {
+        Values::Number(values) => Some((name.clone(), values.clone())),
+        _ => None,
+    });
+    Ok(panel.with_fields(numbers.collect(), source)?)
 }
 
 /// The join key that a symbol is asked by, if the features have one.

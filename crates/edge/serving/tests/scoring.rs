@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
+use serving::scoring::Body;
 use serving::{Limits, Manifest, Predicted, Servable, ServingError, scoring};
 
 /// Cases in which we answer otherwise: the model, the case, our status, and why.
@@ -55,7 +56,9 @@ fn servable(model: &str) -> Servable {
 
 /// The predictions with words for what JSON does not have.
 fn answer(servable: &Servable, kind: &str, body: &[u8]) -> Result<Value, ServingError> {
-    let input = scoring::read(Some(kind), body, &Limits::default())?;
+    let Body::Input(input) = scoring::read(Some(kind), body, &Limits::default())? else {
+        panic!("these bodies have features");
+    };
     let arranged = servable.arrange(input)?;
     let outputs = match arranged.rows {
         0 => Predicted::nothing(servable),

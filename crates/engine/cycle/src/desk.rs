@@ -275,7 +275,7 @@ fn outlook(parser: &Parser<'_>, mandate: &Mandate) -> Result<Outlook, MandateErr
             Ok(Outlook::Model { label, promotion: parser.at("forecast", "promote_if", rule)? })
         }
         Some(source) => {
-            let definition = signal(source, &mandate.features.define);
+            let definition = signal(source, &mandate.features.own());
             let definition = parser.at("forecast", "signal", definition)?;
             Ok(Outlook::Signal {
                 signal: parser.at("forecast", "signal", FeatureSet::compile(&[definition]))?,
@@ -399,7 +399,7 @@ fn characteristics(
                 numbers.iter().map(|(symbol, value)| (symbol.as_str().into(), *value)).collect(),
             ),
             CharacteristicPlan::Feature(source) => {
-                let definition = signal(source, &mandate.features.define);
+                let definition = signal(source, &mandate.features.own());
                 let definition = parser.at("allocation", "characteristics", definition)?;
                 let set = FeatureSet::compile(&[Definition::new(name, definition.source)]);
                 Characteristic::Feature(parser.at("allocation", "characteristics", set)?)

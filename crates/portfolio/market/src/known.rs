@@ -79,18 +79,12 @@ fn with_rows(
 ) -> Result<Panel, MarketError> {
     let columns = columns(panel, table, fields)?;
     let rows = rows_in_force(panel, known, valid_days);
-    let mut matrices = BTreeMap::new();
-    for name in panel.fields() {
-        let view = panel.view(name).expect("the name is one of the panel's own");
-        matrices.insert(name.to_owned(), view.values.to_vec());
-    }
-    for (field, values) in columns {
+    let matrix = |values: &[f64]| {
         let value = |row: &Option<usize>| row.map(|row| values[row]).filter(|x| x.is_finite());
-        let matrix = rows.iter().map(|row| value(row).unwrap_or(f64::NAN)).collect();
-        matrices.insert(field, matrix);
-    }
-    Ok(Panel::new(panel.dates().to_vec(), panel.symbols().to_vec(), matrices, source)
-        .expect("days and symbols are those of a panel and matrices have a cell for each"))
+        rows.iter().map(|row| value(row).unwrap_or(f64::NAN)).collect()
+    };
+    let more = columns.into_iter().map(|(field, values)| (field, matrix(values))).collect();
+    Ok(panel.with_fields(more, source).expect("a matrix has a cell for each day and symbol"))
 }
 
 /// The new fields by the names that they will have.

@@ -5,13 +5,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Input;
 use super::records::{Columns, Entities, Records};
+use super::{Body, Input};
 use crate::oip::quoted;
 use crate::{Flat, ServingError, Table};
 
 #[derive(Deserialize)]
-struct Body<'a> {
+struct Fields<'a> {
     #[serde(borrow)]
     dataframe_split: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -41,9 +41,9 @@ enum Name {
     Number(i64),
 }
 
-pub(super) fn read(body: &[u8]) -> Result<Input, ServingError> {
+pub(super) fn read(body: &[u8]) -> Result<Body, ServingError> {
     let json = quoted(body);
-    let body: Body = serde_json::from_slice(&json).map_err(|error| {
+    let body: Fields = serde_json::from_slice(&json).map_err(|error| {
         ServingError::Malformed(format!(
             "Invalid input. Ensure that input is a valid JSON formatted string. Error: '{error}'"
         ))
@@ -63,22 +63,23 @@ pub(super) fn read(body: &[u8]) -> Result<Input, ServingError> {
             let what = "`entities` stands alone: columns that are given stand among them";
             return Err(ServingError::Malformed(what.to_owned()));
         }
-        return Ok(Input::Entities(parse::<Entities>("entities", entities)?.0));
+        return Ok(Body::Entities(parse::<Entities>("entities", entities)?.0));
     }
-    match (body.dataframe_split, body.dataframe_records, body.instances, body.inputs) {
-        (Some(split), None, None, None) => Ok(Input::Frame(of_split(split)?)),
+    let input = match (body.dataframe_split, body.dataframe_records, body.instances, body.inputs) {
+        (Some(split), None, None, None) => Input::Frame(of_split(split)?),
         (None, Some(records), None, None) => {
             let records: Records = parse("dataframe_records", records)?;
-            Ok(Input::Frame(records.table()?))
+            Input::Frame(records.table()?)
         }
-        (None, None, Some(instances), None) => instances_or_inputs("instances", instances),
-        (None, None, None, Some(inputs)) => instances_or_inputs("inputs", inputs),
-        _ => Err(ServingError::Malformed(
-            "The input must be a JSON dictionary with exactly one of the input fields \
-             {'dataframe_split', 'dataframe_records', 'instances', 'inputs'}"
-                .to_owned(),
-        )),
-    }
+        (None, None, Some(instances), None) => instances_or_inputs("instances", instances)?,
+        (None, None, None, Some(inputs)) => instances_or_inputs("inputs", inputs)?,
+        _ => {
+            let what = "The input must be a JSON dictionary with exactly one of the input fields \
+                 {'dataframe_split', 'dataframe_records', 'instances', 'inputs'}";
+            return Err(ServingError::Malformed(what.to_owned()));
+        }
+    };
+    Ok(Body::Input(input))
 }
 
 fn parse<'a, T: Deserialize<'a>>(what: &str, raw: &'a RawValue) -> Result<T, ServingError> {

@@ -27,6 +27,13 @@ pub enum Input {
     Records(Table),
     /// One array.
     Array(Flat),
+}
+
+/// What a body has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// What is to be scored.
+    Input(Input),
     /// Whose features are to be looked up, and what is given beside them: columns of one length.
     Entities(Vec<(String, Vec<Value>)>),
 }
@@ -43,7 +50,7 @@ pub fn read(
     content_type: Option<&str>,
     body: &[u8],
     limits: &Limits,
-) -> Result<Input, ServingError> {
+) -> Result<Body, ServingError> {
     let given = content_type.unwrap_or(TYPES[1]);
     let mut parts = given.split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -58,10 +65,10 @@ pub fn read(
             return Err(ServingError::MediaType(what.to_owned()));
         }
     }
-    let input = match kind.as_str() {
-        "text/csv" => Input::Frame(csv::read(body, limits)?),
+    let body = match kind.as_str() {
+        "text/csv" => Body::Input(Input::Frame(csv::read(body, limits)?)),
         "application/json" => json::read(body)?,
-        "application/vnd.apache.parquet" => Input::Frame(parquet::read(body, limits)?),
+        "application/vnd.apache.parquet" => Body::Input(Input::Frame(parquet::read(body, limits)?)),
         _ => {
             return Err(ServingError::MediaType(format!(
                 "This predictor only supports the following content types: Types: {TYPES:?}. Got \
@@ -69,12 +76,12 @@ pub fn read(
             )));
         }
     };
-    let cells = match &input {
-        Input::Frame(table) | Input::Records(table) => table.cells.len(),
-        Input::Named(named) => named.iter().map(|(_, flat)| flat.len()).sum(),
-        Input::Array(flat) => flat.len(),
-        Input::Entities(columns) => columns.iter().map(|(_, values)| values.len()).sum(),
+    let cells = match &body {
+        Body::Input(Input::Frame(table) | Input::Records(table)) => table.cells.len(),
+        Body::Input(Input::Named(named)) => named.iter().map(|(_, flat)| flat.len()).sum(),
+        Body::Input(Input::Array(flat)) => flat.len(),
+        Body::Entities(columns) => columns.iter().map(|(_, values)| values.len()).sum(),
     };
     limits.check_cells(cells)?;
-    Ok(input)
+    Ok(body)
 }

@@ -49,27 +49,25 @@ impl Servable {
                 )),
                 Input::Frame(table) => {
                     let x = self.of_table(table, specs)?;
-                    self.arranged(x, false)
+                    Ok(self.arranged(x, false))
                 }
                 Input::Named(named) => self.by_port(named, specs),
                 Input::Array(flat) => self.of_array(flat, specs),
-                Input::Entities(_) => Err(not_looked_up()),
             },
             None => match input {
                 Input::Named(named) => self.by_port(named, &[]),
                 Input::Array(flat) => self.of_array(flat, &[]),
-                Input::Entities(_) => Err(not_looked_up()),
                 Input::Frame(table) | Input::Records(table) => {
                     let x = self.of_table(table, &[])?;
-                    self.arranged(x, is_frame)
+                    Ok(self.arranged(x, is_frame))
                 }
             },
         }
     }
 
-    pub(super) fn arranged(&self, x: Vec<f64>, as_records: bool) -> Result<Arranged, ServingError> {
+    pub(super) fn arranged(&self, x: Vec<f64>, as_records: bool) -> Arranged {
         let rows = x.len() / self.model.features();
-        Ok(Arranged { x, rows, extra: Vec::new(), as_records, entities: None })
+        Arranged { x, rows, extra: Vec::new(), as_records, entities: None }
     }
 
     fn by_column(&self, columns: &[Column], table: Table) -> Result<Arranged, ServingError> {
@@ -131,7 +129,7 @@ impl Servable {
             )));
         }
         let x = numbers_of("the data", flat, specs.first())?;
-        self.arranged(x, false)
+        Ok(self.arranged(x, false))
     }
 
     /// Tensors by the names of the inputs.
@@ -144,7 +142,7 @@ impl Servable {
         let all_known = named.iter().all(|(name, _)| known(name).is_some());
         if !all_known && self.features.iter().all(|f| named.iter().any(|(name, _)| name == f)) {
             let x = self.of_table(Table::of_columns(named)?, specs)?;
-            return self.arranged(x, false);
+            return Ok(self.arranged(x, false));
         }
         let mut parts: Vec<Option<(usize, Vec<f64>)>> = vec![None; self.inputs.len()];
         for (name, flat) in named {
@@ -190,7 +188,7 @@ impl Servable {
         }
         if whole.len() == 1 {
             let x = whole.swap_remove(0).1.1;
-            return self.arranged(x, false);
+            return Ok(self.arranged(x, false));
         }
         let mut x = Vec::with_capacity(rows * self.model.features());
         for row in 0..rows {
@@ -198,13 +196,8 @@ impl Servable {
                 x.extend_from_slice(&part[row * columns..(row + 1) * columns]);
             }
         }
-        self.arranged(x, false)
+        Ok(self.arranged(x, false))
     }
-}
-
-/// Entities have no features yet.
-fn not_looked_up() -> ServingError {
-    ServingError::Invalid("the features of entities are to be looked up first".to_owned())
 }
 
 /// Any input as a table, for a signature of columns.
@@ -212,7 +205,6 @@ fn table_of(input: Input) -> Result<Table, ServingError> {
     match input {
         Input::Frame(table) | Input::Records(table) => Ok(table),
         Input::Array(flat) => Table::of_rows(None, flat),
-        Input::Entities(_) => Err(not_looked_up()),
         Input::Named(mut named) => {
             // Single values are one row.
             if named.iter().all(|(_, flat)| flat.dims.is_empty()) {

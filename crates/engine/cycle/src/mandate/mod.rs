@@ -176,13 +176,13 @@ pub struct FeatureNames {
 }
 
 impl FeatureNames {
-    /// Lets features of the store be used by their names.
-    fn name_stored(&mut self) {
-        for reference in &self.store {
-            let Some(feature) = &reference.feature else { continue };
-            let name = format!("{}__{feature}", reference.view);
-            self.define.entry(name.clone()).or_insert(name);
-        }
+    /// The mandate's own features, and those of the store under the names of their fields.
+    pub(crate) fn own(&self) -> BTreeMap<String, String> {
+        let name = |of: &FeatureRef| Some(format!("{}__{}", of.view, of.feature.as_ref()?));
+        let mut own: BTreeMap<String, String> =
+            self.store.iter().filter_map(name).map(|name| (name.clone(), name)).collect();
+        own.extend(self.define.clone());
+        own
     }
 
     /// The features that are used.
@@ -190,7 +190,7 @@ impl FeatureNames {
     /// # Errors
     /// As [`FeatureSet::resolve`].
     pub fn resolve(&self) -> Result<FeatureSet, FeatureError> {
-        let (names, own) = spelled_out(self.text.as_ref(), &self.used, &self.define);
+        let (names, own) = spelled_out(self.text.as_ref(), &self.used, self.own());
         FeatureSet::resolve(&names, &own)
     }
 }
@@ -291,13 +291,10 @@ fn days<const N: usize>() -> Days {
 impl Mandate {
     /// Parses the text of `file` (named in messages only) and checks what needs no other room.
     pub fn parse(file: &str, text: &str) -> Result<Self, MandateError> {
-        let mut mandate: Mandate =
+        let mandate: Mandate =
             toml::from_str(text).map_err(|error| MandateError::of_toml(file, text, &error))?;
         match check::fault(&mandate) {
-            None => {
-                mandate.features.name_stored();
-                Ok(mandate)
-            }
+            None => Ok(mandate),
             Some((section, key, message)) => {
                 Err(MandateError::at_key(file, text, section, key, message))
             }

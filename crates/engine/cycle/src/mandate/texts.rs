@@ -88,9 +88,9 @@ const MAX_WIDTH: usize = 8192;
 pub(super) fn spelled_out(
     plan: Option<&TextPlan>,
     names: &[String],
-    own: &BTreeMap<String, String>,
+    mut own: BTreeMap<String, String>,
 ) -> (Vec<String>, BTreeMap<String, String>) {
-    let (mut spelled, mut own) = (Vec::with_capacity(names.len()), own.clone());
+    let mut spelled = Vec::with_capacity(names.len());
     let Some(embedding) = plan.and_then(|plan| plan.embedding.as_ref()) else {
         return (names.to_vec(), own);
     };

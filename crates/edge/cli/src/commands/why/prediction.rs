@@ -79,7 +79,9 @@ impl Why {
         let text = |key: &str| one[key].as_str().unwrap_or("-").to_owned();
         say(&format!("prediction {}", text("id")));
         let caller = one["caller"].as_str().map_or_else(String::new, |by| format!(", for {by}"));
-        fact("made", &format!("{}, of {}{caller}", text("at"), text("entity_key")));
+        let of = one["entity_key"].as_str().filter(|key| !key.is_empty());
+        let of = of.map_or_else(String::new, |key| format!(", of {key}"));
+        fact("made", &format!("{}{of}{caller}", text("at")));
         if let Some(matures) = one["matures_at"].as_str() {
             fact("matures", matures);
         }

@@ -6,6 +6,7 @@ use serving::{Batcher, ModelFeatures, Servable, Statistics};
 
 use super::python::Child;
 use super::record::Names;
+use super::refusal::Refusal;
 
 /// A version that is loaded.
 pub(super) struct Loaded {
@@ -41,6 +42,17 @@ impl Loaded {
         match &self.engine {
             Engine::Onnx(batcher) => Some(batcher.servable()),
             Engine::Python(_) => None,
+        }
+    }
+
+    /// What computes it, for protocols that do not reach Python.
+    pub(super) fn batcher(&self) -> Result<&Arc<Batcher>, Refusal> {
+        match &self.engine {
+            Engine::Onnx(batcher) => Ok(batcher),
+            Engine::Python(_) => Err(Refusal::invalid(format!(
+                "model '{}' is served by Python: ask it at /invocations/{}",
+                self.name, self.name
+            ))),
         }
     }
 

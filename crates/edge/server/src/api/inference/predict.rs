@@ -142,12 +142,7 @@ async fn compute(
     circumstances: &Circumstances,
     began: Instant,
 ) -> Result<Given, Refusal> {
-    let Engine::Onnx(batcher) = &loaded.engine else {
-        return Err(Refusal::invalid(format!(
-            "model '{}' is served by Python: ask it at /invocations/{}",
-            loaded.name, loaded.name
-        )));
-    };
+    let batcher = loaded.batcher()?;
     let servable = batcher.servable();
     app.options().serving.limits.check_rows(arranged.rows)?;
     let read = began.elapsed();

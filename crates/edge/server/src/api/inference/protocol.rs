@@ -71,12 +71,7 @@ pub(super) async fn infer_with(
     began: Instant,
 ) -> Result<Given, Refusal> {
     let loaded = choice.loaded();
-    let Some(servable) = loaded.servable() else {
-        return Err(Refusal::invalid(format!(
-            "model '{}' is served by Python: ask it at /invocations/{}",
-            loaded.name, loaded.name
-        )));
-    };
+    let servable = loaded.batcher()?.servable();
     let arranged = match loaded.features.is_some() && servable.names_entities(&asked.inputs) {
         true => of_entities(app, loaded, &asked.inputs).await,
         false => servable.arrange_tensors(&asked.inputs).map_err(Refusal::from),

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serving::scoring::{self, Input};
+use serving::scoring::{self, Body};
 
 use super::call::Call;
 use super::forward;
@@ -73,8 +73,9 @@ async fn answer(call: &Call) -> Result<Response, Refusal> {
     let limits = &app.options().serving.limits;
     let read = scoring::read(content_type(&call.headers)?, &call.body, limits);
     let arranged = match read {
-        Ok(Input::Entities(columns)) => lookup::arrange(app, loaded, columns).await,
-        read => read.and_then(|input| servable.arrange(input)).map_err(Refusal::from),
+        Ok(Body::Entities(columns)) => lookup::arrange(app, loaded, columns).await,
+        Ok(Body::Input(input)) => servable.arrange(input).map_err(Refusal::from),
+        Err(error) => Err(error.into()),
     };
     let arranged = arranged.inspect_err(|_| {
         loaded.statistics.failed(call.began.elapsed(), false);

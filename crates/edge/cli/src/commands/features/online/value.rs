@@ -5,6 +5,8 @@ use feature_online::{Column, Question, Serving, Status, rfc3339};
 use online::Value;
 use serde_json::{Value as Json, json as written};
 
+use crate::show::six_digits;
+
 /// Reads `KEY=VALUE,…`.
 pub fn column(text: &str) -> anyhow::Result<(String, Vec<Json>)> {
     let (name, values) = text
@@ -74,26 +76,6 @@ pub fn shown(column: &Column, row: usize) -> String {
     }
 }
 
-/// A number for people; JSON has all of its digits.
-fn six_digits(number: f64) -> String {
-    if number == 0.0 || !number.is_finite() {
-        return number.to_string();
-    }
-    let decimals = 5 - number.abs().log10().floor() as i32;
-    match decimals {
-        0..=12 => {
-            let text = format!("{number:.0$}", decimals as usize);
-            if decimals == 0 {
-                text
-            } else {
-                text.trim_end_matches('0').trim_end_matches('.').to_owned()
-            }
-        }
-        -9..0 => format!("{number:.0}"),
-        _ => format!("{number:.5e}"),
-    }
-}
-
 /// A length of time in its two largest units.
 pub fn age(seconds: f64) -> String {
     let whole = seconds.abs().round() as u64;
@@ -110,22 +92,6 @@ pub fn age(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_said_in_six_digits() {
-        for (number, text) in [
-            (0.0, "0"),
-            (0.020633571642794814, "0.0206336"),
-            (-396.33, "-396.33"),
-            (1.0, "1"),
-            (27_248_214.467, "27248214"),
-            (100_000.0, "100000"),
-            (1e-9, "1.00000e-9"),
-            (f64::NAN, "NaN"),
-        ] {
-            assert_eq!(six_digits(number), text);
-        }
-    }
 
     #[test]
     fn ages_are_said_in_two_units() {
