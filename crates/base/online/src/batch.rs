@@ -78,6 +78,15 @@ impl Batch {
         Ok(())
     }
 
+    /// Adds a row that is packed already, of the same features.
+    pub(crate) fn push_packed(&mut self, key: &[u8], row: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(key);
+        let middle = self.bytes.len();
+        self.bytes.extend_from_slice(row);
+        self.rows.push((start..middle, middle..self.bytes.len()));
+    }
+
     /// The view.
     pub fn view(&self) -> &str {
         &self.view

@@ -1,7 +1,7 @@
 //! The store in a file: redb, a B-tree that is copied on write. One process has it open.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{
@@ -11,7 +11,7 @@ use redb::{
 
 use crate::batch::{Batch, Progress, Written};
 use crate::error::OnlineError;
-use crate::row::{self, Found, Layout, LayoutId, stamp};
+use crate::row::{self, Found, Layout, LayoutId, Places, stamp};
 use crate::state::{Mark, ViewState};
 use crate::store::{Ask, OnlineStore};
 
@@ -35,6 +35,7 @@ const BATCH: usize = 64 << 20;
 pub struct Embedded {
     db: Database,
     place: String,
+    folder: PathBuf,
     /// Layouts do not change: what was read once is kept.
     layouts: RwLock<HashMap<LayoutId, Arc<Layout>>>,
 }
@@ -53,7 +54,9 @@ impl Embedded {
         tx.open_table(VIEWS).map_err(failed)?;
         tx.open_table(LAYOUTS).map_err(failed)?;
         tx.commit().map_err(failed)?;
-        Ok(Self { db, place, layouts: RwLock::default() })
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
+        Ok(Self { db, place, folder, layouts: RwLock::default() })
     }
 
     fn layout(&self, tx: &ReadTransaction, id: LayoutId) -> Result<Arc<Layout>, OnlineError> {
@@ -77,7 +80,7 @@ impl Embedded {
         number: u32,
         ask: &Ask<'_>,
     ) -> Result<Vec<Option<Found>>, OnlineError> {
-        let mut last: Option<(LayoutId, Vec<Vec<usize>>)> = None;
+        let mut last: Option<(LayoutId, Places)> = None;
         let mut key = Vec::with_capacity(32);
         let mut answer = Vec::with_capacity(ask.keys.len());
         for entity in ask.keys {
@@ -91,7 +94,7 @@ impl Embedded {
                 Some((of, places)) if of == id => places,
                 _ => self.layout(tx, id)?.places(ask.features),
             };
-            answer.push(Some(row::read(found.value(), &places, ask.features.len())?));
+            answer.push(Some(row::read(found.value(), &places)?));
             last = Some((id, places));
         }
         Ok(answer)
@@ -154,12 +157,21 @@ impl OnlineStore for Embedded {
         self.db.begin_read().map(drop).map_err(failed)
     }
 
+    /// Pages that are asked for often are in memory.
+    fn is_near(&self) -> bool {
+        true
+    }
+
     fn place(&self) -> &str {
         &self.place
     }
 
     fn batch_bytes(&self) -> usize {
         BATCH
+    }
+
+    fn sorts_in(&self) -> Option<&Path> {
+        Some(&self.folder)
     }
 }
 

@@ -3,7 +3,8 @@
 //! In: batches of rows with an event time and a time of creation, and questions for many entities in
 //! many views. Out: for each row the newer one stays; for each question a row or nothing. How far a
 //! materialisation has come is committed in the same transaction as its rows, so that one that was
-//! cut off goes on where it ended ([`Loading`]).
+//! cut off goes on where it ended ([`Loading`]). A load into a file that is larger than memory should
+//! hold is sorted by key first, on the disk.
 //!
 //! A store is [`Embedded`] (redb, a file in the home folder) or [`Remote`] (Redis or Valkey); both
 //! stand behind [`OnlineStore`]. [`open`] takes either's address.
@@ -18,6 +19,7 @@ mod key;
 mod loading;
 mod remote;
 mod row;
+mod sorting;
 mod state;
 mod store;
 mod value;

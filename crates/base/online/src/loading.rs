@@ -1,18 +1,21 @@
 //! A long load of rows of a source, in batches, that can be cut off and go on.
 //!
-//! With every batch how many rows of the source are done is committed ([`Progress::At`]). Who loads
-//! the same source again, in the same order and under the same name, is told how many rows to leave
-//! out. So every row is written once, and a load that was cut off ends as one that was not.
+//! With every batch how far the load is is committed ([`Progress::At`]). Who loads the same source
+//! again, in the same order and under the same name, goes on there: a store that takes rows as they
+//! come says how many rows of the source to leave out; one that takes them in the order of their keys
+//! ([`OnlineStore::sorts_in`]) sorts them again, and leaves out itself what is in. So every row is
+//! written once, and a load that was cut off ends as one that was not.
 
 use crate::batch::{Batch, Progress, Written};
 use crate::error::OnlineError;
+use crate::sorting::Runs;
 use crate::store::OnlineStore;
 use crate::value::Value;
 
 /// What a load did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Loaded {
-    /// Rows of the source that were given, those that were in before left out.
+    /// Rows of the source that were given.
     pub rows: u64,
     /// Those that were left out.
     pub left_out: u64,
@@ -27,7 +30,11 @@ pub struct Loaded {
 pub struct Loading<'a> {
     store: &'a dyn OnlineStore,
     batch: Batch,
+    batch_bytes: usize,
     job: String,
+    /// How far a load that was cut off came.
+    mark: u64,
+    runs: Option<Runs>,
     loaded: Loaded,
     clock: fn() -> i64,
 }
@@ -42,18 +49,31 @@ impl<'a> Loading<'a> {
         job: &str,
         clock: fn() -> i64,
     ) -> Result<Self, OnlineError> {
+        let job = match store.sorts_in() {
+            Some(_) => format!("{job} by key"),
+            None => job.to_owned(),
+        };
         let mark = store.state(view)?.and_then(|state| state.mark);
-        let resumed_at = mark.filter(|mark| mark.job == job).map_or(0, |mark| mark.done);
-        let loaded = Loaded { resumed_at, ..Loaded::default() };
-        Ok(Self { store, batch: Batch::new(view, features), job: job.to_owned(), loaded, clock })
+        let mark = mark.filter(|mark| mark.job == job).map_or(0, |mark| mark.done);
+        let (batch, batch_bytes) = (Batch::new(view, features), store.batch_bytes());
+        let loaded = Loaded::default();
+        let mut begun = Self { store, batch, batch_bytes, job, mark, runs: None, loaded, clock };
+        begun.loaded.resumed_at = begun.to_leave_out();
+        Ok(begun)
     }
 
-    /// How many rows of the source are in already: they are not to be given again.
-    pub fn resumed_at(&self) -> u64 {
-        self.loaded.resumed_at
+    /// With batches of so many bytes, whatever the store would like.
+    pub fn with_batch_bytes(mut self, bytes: usize) -> Self {
+        self.batch_bytes = bytes;
+        self
     }
 
-    /// Adds a row, and writes a batch when there are enough.
+    /// How many rows of the source are not to be given again, because they are in already.
+    pub fn to_leave_out(&self) -> u64 {
+        if self.store.sorts_in().is_some() { 0 } else { self.mark }
+    }
+
+    /// Adds a row, and puts a batch down when there are enough.
     pub fn push(
         &mut self,
         entity: &[Value],
@@ -63,10 +83,21 @@ impl<'a> Loading<'a> {
     ) -> Result<(), OnlineError> {
         self.batch.push(entity, event, created, values)?;
         self.loaded.rows += 1;
-        match self.batch.bytes() >= self.store.batch_bytes() {
-            true => self.write(),
-            false => Ok(()),
+        if self.batch.bytes() < self.batch_bytes {
+            return Ok(());
         }
+        match self.store.sorts_in() {
+            None => self.write(self.mark + self.loaded.rows)?,
+            Some(folder) => {
+                let runs = match &mut self.runs {
+                    Some(runs) => runs,
+                    none => none.insert(Runs::within(folder)?),
+                };
+                runs.add(&self.batch)?;
+                self.batch.clear();
+            }
+        }
+        Ok(())
     }
 
     /// Counts a row of the source that is not to be kept.
@@ -75,29 +106,53 @@ impl<'a> Loading<'a> {
         self.loaded.left_out += 1;
     }
 
-    fn write(&mut self) -> Result<(), OnlineError> {
-        let done = self.loaded.resumed_at + self.loaded.rows;
-        let progress = Progress::At { job: &self.job, done };
-        let written = self.store.write(&self.batch, progress, (self.clock)())?;
-        self.add(written);
+    /// Writes what is left; all events up to `to` are materialised then, in microseconds since 1970.
+    /// Where rows are sorted first, that is all of them, and `told` hears how many more are written.
+    pub fn finish(mut self, to: i64, told: &mut dyn FnMut(u64)) -> Result<Loaded, OnlineError> {
+        if let Some(runs) = self.runs.take() {
+            self.write_sorted(runs, told)?;
+        }
+        self.commit(Progress::Done { to })?;
+        Ok(self.loaded)
+    }
+
+    /// Writes rows in the order of their keys, but for the last ones.
+    fn write_sorted(
+        &mut self,
+        mut runs: Runs,
+        told: &mut dyn FnMut(u64),
+    ) -> Result<(), OnlineError> {
+        runs.add(&self.batch)?;
         self.batch.clear();
+        let (mut merged, mut done, mut said) = (runs.merged()?, 0, 0);
+        while let Some((key, row)) = merged.next()? {
+            done += 1;
+            if done <= self.mark {
+                self.loaded.resumed_at = done;
+                continue;
+            }
+            self.batch.push_packed(key, row);
+            if self.batch.bytes() >= self.batch_bytes {
+                self.write(done)?;
+                told(done - said);
+                said = done;
+            }
+        }
+        told(done - said);
+        self.loaded.written.superseded += self.loaded.rows - self.loaded.left_out - done;
         Ok(())
     }
 
-    fn add(&mut self, written: Written) {
+    fn write(&mut self, done: u64) -> Result<(), OnlineError> {
+        let job = self.job.clone();
+        self.commit(Progress::At { job: &job, done })
+    }
+
+    fn commit(&mut self, progress: Progress<'_>) -> Result<(), OnlineError> {
+        let written = self.store.write(&self.batch, progress, (self.clock)())?;
         self.loaded.written.taken += written.taken;
         self.loaded.written.superseded += written.superseded;
-    }
-
-    /// Writes what is there, to go on another time.
-    pub fn pause(mut self) -> Result<(), OnlineError> {
-        self.write()
-    }
-
-    /// Writes what is left; all events up to `to` are materialised then, in microseconds since 1970.
-    pub fn finish(mut self, to: i64) -> Result<Loaded, OnlineError> {
-        let written = self.store.write(&self.batch, Progress::Done { to }, (self.clock)())?;
-        self.add(written);
-        Ok(self.loaded)
+        self.batch.clear();
+        Ok(())
     }
 }

@@ -4,6 +4,8 @@
 //! rows without reading more. The layout is the digest of the names of the features: a row can be
 //! read whatever its view has become since.
 
+use std::collections::HashMap;
+
 use crate::codec::{self, Reader};
 use crate::error::OnlineError;
 use crate::key::{ordered, unordered};
@@ -66,14 +68,28 @@ impl Layout {
         Ok(Self::new(&features))
     }
 
-    /// For each place of a row where what it holds is wanted among `asked`.
-    pub fn places(&self, asked: &[String]) -> Vec<Vec<usize>> {
-        let wanted = |name: &String| {
-            let same = asked.iter().enumerate().filter(|(_, other)| *other == name);
-            same.map(|(place, _)| place).collect()
-        };
-        self.features.iter().map(wanted).collect()
+    /// Where the values of a row go that are asked for.
+    pub fn places(&self, asked: &[String]) -> Places {
+        let (mut first, mut again) = (HashMap::with_capacity(asked.len()), Vec::new());
+        for (place, name) in asked.iter().enumerate() {
+            let known = *first.entry(name.as_str()).or_insert(place);
+            if known != place {
+                again.push((known, place));
+            }
+        }
+        let wanted = self.features.iter().map(|name| first.get(name.as_str()).copied());
+        Places { wanted: wanted.collect(), again, asked: asked.len() }
     }
+}
+
+/// Where the values of a row go.
+#[derive(Debug)]
+pub struct Places {
+    /// For each value of the row its place in the answer, if it is asked for.
+    wanted: Vec<Option<usize>>,
+    /// Places that are asked for again, and where else.
+    again: Vec<(usize, usize)>,
+    asked: usize,
 }
 
 fn names(features: &[String]) -> Vec<u8> {
@@ -116,22 +132,20 @@ fn chunk(row: &[u8], at: usize) -> Result<[u8; 8], OnlineError> {
     found.copied().ok_or_else(|| OnlineError::Damaged("a row is cut off".to_owned()))
 }
 
-/// Reads a row. `places` are those of its layout ([`Layout::places`]), `n_asked` the number of
-/// features that were asked for.
-pub fn read(row: &[u8], places: &[Vec<usize>], n_asked: usize) -> Result<Found, OnlineError> {
+/// Reads a row. `places` are those of its layout ([`Layout::places`]).
+pub fn read(row: &[u8], places: &Places) -> Result<Found, OnlineError> {
     let (event, created) = (event(row)?, chunk(row, 8).map(unordered)?);
     layout(row)?;
     let mut reader = Reader::new(&row[HEADER..]);
-    let mut values = vec![None; n_asked];
-    for wanted in places {
-        match wanted.split_last() {
+    let mut values = vec![None; places.asked];
+    for wanted in &places.wanted {
+        match wanted {
             None => reader.skip()?,
-            Some((last, others)) => {
-                let value = reader.value()?;
-                others.iter().for_each(|place| values[*place] = Some(value.clone()));
-                values[*last] = Some(value);
-            }
+            Some(place) => values[*place] = Some(reader.value()?),
         }
+    }
+    for (from, to) in &places.again {
+        values[*to] = values[*from].clone();
     }
     Ok(Found { event, created: (created != UNSAID).then_some(created), values })
 }

@@ -5,14 +5,17 @@ mod kit;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kit::{names, read};
 use online::{Loading, OnlineStore, Value};
 
 /// Rows of the source, and entities among them.
-const ROWS: i64 = 200_000;
-const ENTITIES: i64 = 5_000;
+const ROWS: i64 = 500_000;
+const ENTITIES: i64 = 50_000;
+
+/// Some hundred rows are a batch.
+const BATCH_BYTES: usize = 50_000;
 
 const VIEW: &str = "killed";
 const PLACE: &str = "TRIMTAB_TEST_KILLED_PLACE";
@@ -28,20 +31,14 @@ fn row(n: i64) -> (i64, i64, Option<i64>, [Value; 2]) {
     (entity, event, Some(n % 3), [Value::Int64(n), Value::Float64(n as f64 / 2.0)])
 }
 
-fn load(store: &dyn OnlineStore, view: &str, pause: u64) {
-    let mut loading = Loading::begin(store, view, &features(), "job", || 1).unwrap();
-    let mut batch = 0;
-    for n in i64::try_from(loading.resumed_at()).unwrap()..ROWS {
+fn load(store: &dyn OnlineStore, view: &str, batch_bytes: usize) {
+    let loading = Loading::begin(store, view, &features(), "job", || 1).unwrap();
+    let mut loading = loading.with_batch_bytes(batch_bytes);
+    for n in i64::try_from(loading.to_leave_out()).unwrap()..ROWS {
         let (entity, event, created, values) = row(n);
         loading.push(&[Value::Int64(entity)], event, created, &values).unwrap();
-        batch += 1;
-        if pause > 0 && batch == pause {
-            loading.pause().unwrap();
-            loading = Loading::begin(store, view, &features(), "job", || 1).unwrap();
-            batch = 0;
-        }
     }
-    loading.finish(1_000).unwrap();
+    loading.finish(1_000, &mut |_| {}).unwrap();
 }
 
 /// The process that is killed: run by the test below, and by nobody else.
@@ -49,11 +46,13 @@ fn load(store: &dyn OnlineStore, view: &str, pause: u64) {
 fn child() {
     if let Ok(place) = std::env::var(PLACE) {
         let (place, view) = place.split_once('|').unwrap();
-        load(&*online::open(place).unwrap(), view, 700);
+        load(&*online::open(place).unwrap(), view, BATCH_BYTES);
     }
 }
 
-fn killed_until_it_ends(place: &str, view: &str, rounds: u64) -> u32 {
+/// `whole` is how many milliseconds a load takes that is not killed, about.
+fn killed_until_it_ends(place: &str, view: &str, whole: u64) -> u32 {
+    const ROUNDS: u64 = 12;
     let mut kills = 0;
     for round in 0.. {
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -62,20 +61,20 @@ fn killed_until_it_ends(place: &str, view: &str, rounds: u64) -> u32 {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        // Different moments in every round: 10 to 99 ms after the start, then as long as it takes.
-        let wait = if round < rounds { 10 + (round * 7_919) % 90 } else { 60_000 };
-        let mut waited = 0;
+        // Different moments in every round: 10 to 79 % of the way, then as long as it takes.
+        let percent = 10 + (round * 7_919) % 70;
+        let wait = if round < ROUNDS { whole * percent / 100 } else { 60_000 };
+        let began = Instant::now();
         let status = loop {
             if let Some(status) = child.try_wait().unwrap() {
                 break Some(status);
             }
-            if waited >= wait {
+            if began.elapsed().as_millis() >= wait.into() {
                 child.kill().unwrap();
                 child.wait().unwrap();
                 break None;
             }
             std::thread::sleep(Duration::from_millis(1));
-            waited += 1;
         };
         match status {
             Some(status) => {
@@ -92,10 +91,10 @@ fn same_as_undisturbed(store: &dyn OnlineStore, view: &str) {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("undisturbed.redb");
     let calm = online::open(&place.display().to_string()).unwrap();
-    load(&*calm, VIEW, 0);
+    load(&*calm, VIEW, usize::MAX);
     let ids: Vec<i64> = (0..ENTITIES).collect();
     let expected = read(&*calm, VIEW, &features(), &ids);
-    assert!(expected.iter().filter(|row| row.is_some()).count() > 4_000);
+    assert!(expected.iter().filter(|row| row.is_some()).count() > 40_000);
     assert!(read(store, view, &features(), &ids) == expected, "a row differs");
     assert_eq!(store.state(view).unwrap(), calm.state(VIEW).unwrap());
 }
@@ -104,7 +103,14 @@ fn same_as_undisturbed(store: &dyn OnlineStore, view: &str) {
 fn a_file_after_kills() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("online.redb");
-    let kills = killed_until_it_ends(&place.display().to_string(), VIEW, 12);
+    let began = Instant::now();
+    load(
+        &*online::open(&folder.path().join("timed").display().to_string()).unwrap(),
+        VIEW,
+        BATCH_BYTES,
+    );
+    let whole = u64::try_from(began.elapsed().as_millis()).unwrap();
+    let kills = killed_until_it_ends(&place.display().to_string(), VIEW, whole);
     assert!(kills >= 3, "it was killed {kills} times only");
     same_as_undisturbed(&*online::open(&place.display().to_string()).unwrap(), VIEW);
     assert!(Path::new(&place).exists());
@@ -116,7 +122,7 @@ fn redis_after_kills() {
     let view = format!("{VIEW}{}", std::process::id());
     let store = online::open(&address).unwrap();
     store.clear(&view).unwrap();
-    let kills = killed_until_it_ends(&address, &view, 12);
+    let kills = killed_until_it_ends(&address, &view, 100);
     assert!(kills >= 3, "it was killed {kills} times only");
     same_as_undisturbed(&*store, &view);
     store.clear(&view).unwrap();

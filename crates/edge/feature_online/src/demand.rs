@@ -15,8 +15,8 @@ pub struct Output {
     pub name: String,
     /// The view.
     pub view: String,
-    /// The feature.
-    pub feature: String,
+    /// Which of the features that are read of the view, or of those of an on-demand view.
+    pub place: usize,
 }
 
 /// A view that is to be read.
@@ -64,8 +64,8 @@ impl Demand {
             if !taken.insert(name.clone()) {
                 return Err(ServingError::Collision(name));
             }
-            demand.need(definitions, &view, &feature)?;
-            demand.outputs.push(Output { name, view, feature });
+            let place = demand.need(definitions, &view, &feature)?;
+            demand.outputs.push(Output { name, view, place });
         }
         Ok(demand)
     }
@@ -88,21 +88,24 @@ impl Demand {
         keys.map(|(name, kind)| (name.as_str(), *kind)).collect()
     }
 
+    /// Adds a feature, and says at which place of its view it will be.
     fn need(
         &mut self,
         definitions: &Definitions,
         view: &str,
         feature: &str,
-    ) -> Result<(), ServingError> {
+    ) -> Result<usize, ServingError> {
         if let Some(defined) = definitions.views.get(view) {
             return self.need_read(definitions, defined, feature);
-        }
-        if self.derives.iter().any(|known| known == view) {
-            return Ok(());
         }
         let Some(defined) = definitions.on_demand.get(view) else {
             return Err(unknown_view(definitions, view));
         };
+        let place = defined.features.iter().position(|known| known.name == feature);
+        let place = place.unwrap_or(defined.features.len());
+        if self.derives.iter().any(|known| known == view) {
+            return Ok(place);
+        }
         for input in &defined.inputs {
             for (view, feature) in definitions.resolve(input).map_err(ServingError::Asked)? {
                 self.need(definitions, &view, &feature)?;
@@ -111,7 +114,7 @@ impl Demand {
         let request = defined.request.iter().map(|column| (column.name.clone(), column.kind));
         self.request.extend(request);
         self.derives.push(view.to_owned());
-        Ok(())
+        Ok(place)
     }
 
     fn need_read(
@@ -119,7 +122,7 @@ impl Demand {
         definitions: &Definitions,
         view: &FeatureView,
         feature: &str,
-    ) -> Result<(), ServingError> {
+    ) -> Result<usize, ServingError> {
         if !view.online {
             return Err(ServingError::Asked(format!(
                 "feature view {} is not kept online: set `online = true` in its definition, apply \
@@ -139,11 +142,12 @@ impl Demand {
             stored: Vec::new(),
             ttl: view.ttl.micros(),
         });
-        if !read.features.iter().any(|known| known == feature) {
-            read.features.push(feature.to_owned());
-            read.stored.push(naming::feature(feature, kind));
+        if let Some(place) = read.features.iter().position(|known| known == feature) {
+            return Ok(place);
         }
-        Ok(())
+        read.features.push(feature.to_owned());
+        read.stored.push(naming::feature(feature, kind));
+        Ok(read.features.len() - 1)
     }
 }
 

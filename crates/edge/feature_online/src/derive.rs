@@ -45,7 +45,7 @@ pub fn derive(
     let mut stale: HashMap<String, Vec<bool>> = HashMap::new();
     for input in &defined.inputs {
         for from in definitions.resolve(input).map_err(ServingError::Asked)? {
-            let Some(column) = columns.get(&from) else { continue };
+            let Some(column) = columns.get(&from.0, &from.1) else { continue };
             for (missing, value) in missing.iter_mut().zip(&column.values) {
                 *missing |= *value == Value::Null;
             }
@@ -65,6 +65,7 @@ pub fn derive(
     let mut computed = compiled
         .compute(rows, &inputs)
         .map_err(|error| ServingError::Asked(format!("on-demand view {view}: {error}")))?;
+    let mut derived = Vec::with_capacity(defined.features.len());
     for feature in &defined.features {
         let numbers = computed.remove(&feature.name).unwrap_or_else(|| vec![f64::NAN; rows]);
         let value = |(number, missing): (f64, &bool)| match number.is_nan() && *missing {
@@ -80,8 +81,13 @@ pub fn derive(
             _ => Status::Present,
         };
         let statuses = values.iter().enumerate().map(status).collect();
-        let column = Column { name: feature.name.clone(), values, statuses, events: vec![0; rows] };
-        columns.insert((view.to_owned(), feature.name.clone()), column);
+        derived.push(Column {
+            name: feature.name.clone(),
+            values,
+            statuses,
+            events: vec![0; rows],
+        });
     }
+    columns.put(view, derived);
     Ok(())
 }

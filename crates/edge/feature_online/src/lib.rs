@@ -27,7 +27,7 @@ mod write;
 pub use clock::now_micros;
 pub use error::ServingError;
 pub use lookup::{Answer, Column, Status};
-pub use materialize::{Claim, Materialized, Until};
+pub use materialize::{Claim, Materialized, Step, Until};
 pub use moment::{parse_moment, rfc3339};
 pub use question::{Columns, Question, Wanted};
 pub use serving::Serving;

@@ -7,7 +7,7 @@ use online::{Ask, EntityKey, Found, OnlineStore, Value};
 use serde_json::Value as Json;
 
 use crate::cells;
-use crate::demand::{Demand, Read};
+use crate::demand::{Demand, Output, Read};
 use crate::derive::{Derivations, derive};
 use crate::error::ServingError;
 use crate::question::{Columns, Question};
@@ -44,7 +44,7 @@ impl Status {
 }
 
 /// A column of an answer: a value, a status and an event time for each row of the question.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -82,15 +82,14 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Answers a question.
-    pub fn lookup(&self, question: &Question) -> Result<Answer, ServingError> {
-        let demand = Demand::new(self.definitions, &question.wanted, question.full_names)?;
+    /// Answers a question; `demand` is what it needs.
+    pub fn lookup(&self, question: &Question, demand: &Demand) -> Result<Answer, ServingError> {
         let given = by_join_key(self.definitions, &question.columns);
         let rows = rows(&given)?;
         let mut keys = typed(&demand.keys(), &given)?;
-        let columns = self.columns(&demand, &given, &keys, rows)?;
-        keys.extend(not_needed(self.definitions, &demand, &given));
-        Ok(answer(&demand, &given, keys, &columns, rows))
+        let columns = self.columns(demand, &given, &keys, rows)?;
+        keys.extend(not_needed(self.definitions, demand, &given));
+        Ok(answer(demand, &given, keys, columns, rows))
     }
 
     /// All that a demand needs, read and derived.
@@ -141,8 +140,27 @@ fn join_keys(definitions: &Definitions) -> HashSet<&str> {
     keys.map(|key| key.name.as_str()).collect()
 }
 
-/// Columns by view and feature.
-pub type Columned = HashMap<(String, String), Column>;
+/// The columns of views, each under the name of its feature.
+#[derive(Debug, Default)]
+pub struct Columned(HashMap<String, Vec<Column>>);
+
+impl Columned {
+    /// Adds those of a view.
+    pub fn put(&mut self, view: &str, columns: Vec<Column>) {
+        self.0.insert(view.to_owned(), columns);
+    }
+
+    /// That of a feature.
+    pub fn get(&self, view: &str, feature: &str) -> Option<&Column> {
+        self.0.get(view)?.iter().find(|column| column.name == feature)
+    }
+
+    fn take(&mut self, output: &Output) -> Option<Column> {
+        let mut column = std::mem::take(self.0.get_mut(&output.view)?.get_mut(output.place)?);
+        column.name.clone_from(&output.name);
+        Some(column)
+    }
+}
 
 /// The columns of a question, those that name an entity under the name of its only join key.
 pub fn by_join_key(definitions: &Definitions, columns: &Columns) -> Columns {
@@ -231,11 +249,9 @@ fn read(
     let asks: Vec<Ask<'_>> =
         reads.map(|(read, keys)| Ask { view: &read.place, features: &read.stored, keys }).collect();
     let answers = store.read(&asks)?;
-    let mut columns = HashMap::new();
+    let mut columns = Columned::default();
     for ((view, read), found) in demand.reads.iter().zip(answers) {
-        for (feature, column) in read.features.iter().zip(columns_of(read, found, now)) {
-            columns.insert((view.clone(), feature.clone()), column);
-        }
+        columns.put(view, columns_of(read, found, now));
     }
     Ok(columns)
 }
@@ -273,7 +289,7 @@ fn answer(
     demand: &Demand,
     given: &Columns,
     mut keys: HashMap<String, Vec<Value>>,
-    columns: &Columned,
+    mut columns: Columned,
     rows: usize,
 ) -> Answer {
     let mut all = Vec::with_capacity(keys.len() + demand.outputs.len());
@@ -289,10 +305,7 @@ fn answer(
     }
     let mut views: Vec<String> = Vec::new();
     for output in &demand.outputs {
-        let from = (output.view.clone(), output.feature.clone());
-        if let Some(column) = columns.get(&from) {
-            all.push(Column { name: output.name.clone(), ..column.clone() });
-        }
+        all.extend(columns.take(output));
         if !views.contains(&output.view) {
             views.push(output.view.clone());
         }

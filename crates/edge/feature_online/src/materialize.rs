@@ -2,8 +2,9 @@
 //! store.
 //!
 //! Rows stream through: one thread reads the source, another packs and writes, and memory holds a few
-//! batches. How far it came stands beside the rows, so that after a crash the same span goes on where
-//! it ended; the name of the work says what must be the same for that.
+//! batches; a file sorts on its disk what is more than that. How far it came stands beside the rows, so
+//! that after a crash the same span goes on where it ended; the name of the work says what must be the
+//! same for that.
 
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
@@ -47,6 +48,15 @@ pub struct Materialized {
     pub to: i64,
     /// What was loaded.
     pub loaded: Loaded,
+}
+
+/// What is heard of a materialisation now and then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many rows more of the source were read.
+    Read(u64),
+    /// So many rows more of those that were read were written: where they are sorted in between.
+    Written(u64),
 }
 
 /// Views that are at work, until it is dropped.
@@ -97,12 +107,12 @@ impl Serving {
         Ok(Claim { serving: self.clone(), views: views.to_vec() })
     }
 
-    /// Materialises one view. `told` hears how many rows more were read, now and then.
+    /// Materialises one view. `told` hears how far it is.
     pub fn materialize(
         &self,
         view: &str,
         until: Until,
-        told: &mut dyn FnMut(u64),
+        told: &mut dyn FnMut(Step),
     ) -> Result<Materialized, ServingError> {
         let current = self.current()?;
         materialize(&current, self.store(), view, until, told)
@@ -114,7 +124,7 @@ fn materialize(
     store: &dyn OnlineStore,
     name: &str,
     until: Until,
-    told: &mut dyn FnMut(u64),
+    told: &mut dyn FnMut(Step),
 ) -> Result<Materialized, ServingError> {
     let definitions = current.definitions();
     let view = definitions.views.get(name).ok_or_else(|| unknown_view(definitions, name))?;
@@ -129,7 +139,7 @@ fn materialize(
     };
     let job = job(&current.features, view, from, to);
     let mut loading = Loading::begin(store, &place, &naming::features(view), &job, now_micros)?;
-    told(loading.resumed_at());
+    told(Step::Read(loading.to_leave_out()));
     let batches = current.features.rows(name, from.map(timestamp), Some(timestamp(to)))?;
     let layout = batches.layout();
     std::thread::scope(|scope| -> Result<(), ServingError> {
@@ -137,7 +147,7 @@ fn materialize(
         scope.spawn(move || batches.take_while(|batch| sent(&send, batch)).for_each(drop));
         load(&mut loading, &receive, layout, told)
     })?;
-    let loaded = loading.finish(to)?;
+    let loaded = loading.finish(to, &mut |rows| told(Step::Written(rows)))?;
     Ok(Materialized { view: name.to_owned(), from, to, loaded })
 }
 
@@ -153,9 +163,9 @@ fn load(
     loading: &mut Loading<'_>,
     from: &mpsc::Receiver<Batches>,
     layout: Layout,
-    told: &mut dyn FnMut(u64),
+    told: &mut dyn FnMut(Step),
 ) -> Result<(), ServingError> {
-    let mut to_skip = usize::try_from(loading.resumed_at()).unwrap_or(usize::MAX);
+    let mut to_skip = usize::try_from(loading.to_leave_out()).unwrap_or(usize::MAX);
     let (mut entity, mut values): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     for batch in from {
         let batch = batch?;
@@ -171,7 +181,7 @@ fn load(
             }
             loading.push(&entity, event, created, &values)?;
         }
-        told((batch.num_rows() - skipped) as u64);
+        told(Step::Read((batch.num_rows() - skipped) as u64));
     }
     Ok(())
 }

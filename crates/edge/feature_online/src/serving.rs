@@ -1,5 +1,6 @@
 //! A feature store that is served: its definitions as they are now, and its online store.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -10,6 +11,7 @@ use features::store::{Definitions, ValueKind};
 use online::OnlineStore;
 
 use crate::clock::now_micros;
+use crate::demand::Demand;
 use crate::derive::{self, Derivations};
 use crate::error::ServingError;
 use crate::history;
@@ -37,7 +39,15 @@ pub struct Serving {
 pub(crate) struct Current {
     pub features: FeatureStore,
     pub derivations: Derivations,
+    /// Most questions come again and again. Without and with full names.
+    demands: Mutex<[HashMap<Wanted, Arc<Demand>>; 2]>,
 }
+
+/// A question for so many entities is a short one.
+const FEW: usize = 16;
+
+/// So many different questions are remembered.
+const REMEMBERED: usize = 1_000;
 
 /// When the registry was changed last: of its file, and of the log of its file.
 type Stamp = [Option<SystemTime>; 2];
@@ -92,7 +102,14 @@ impl Serving {
 
     /// Answers a question.
     pub fn answer(&self, question: &Question) -> Result<Answer, ServingError> {
-        self.sources(&*self.current()?).lookup(question)
+        let current = self.current()?;
+        let demand = current.demand(&question.wanted, question.full_names)?;
+        self.sources(&current).lookup(question, &demand)
+    }
+
+    /// Whether so many entities are read so soon that an asynchronous task may wait for it.
+    pub fn is_soon(&self, entities: usize) -> bool {
+        entities <= FEW && self.store.is_near()
     }
 
     /// The columns of a model: those that are given among `columns`, and the others looked up of the
@@ -175,7 +192,22 @@ impl Current {
     fn load(home: &Path) -> Result<Self, ServingError> {
         let features = FeatureStore::open(home)?;
         let derivations = derive::compile(features.definitions())?;
-        Ok(Self { features, derivations })
+        Ok(Self { features, derivations, demands: Mutex::default() })
+    }
+
+    /// What a question needs.
+    fn demand(&self, wanted: &Wanted, full_names: bool) -> Result<Arc<Demand>, ServingError> {
+        let mut demands = self.demands.lock().unwrap_or_else(PoisonError::into_inner);
+        let demands = &mut demands[usize::from(full_names)];
+        if let Some(known) = demands.get(wanted) {
+            return Ok(known.clone());
+        }
+        let demand = Arc::new(Demand::new(self.definitions(), wanted, full_names)?);
+        if demands.len() == REMEMBERED {
+            demands.clear();
+        }
+        demands.insert(wanted.clone(), demand.clone());
+        Ok(demand)
     }
 
     pub fn definitions(&self) -> &Definitions {

@@ -157,7 +157,7 @@ fn is_number(definitions: &Definitions, (view, feature): &Feature) -> Result<(),
 }
 
 fn looked(name: &str, feature: &Feature, found: &Columned) -> Option<Result<Looked, ServingError>> {
-    let column = found.get(feature)?;
+    let column = found.get(&feature.0, &feature.1)?;
     let of = format!("{}:{}", feature.0, feature.1);
     let number = |(row, value)| {
         cells::as_input(value).map_err(|what| ServingError::Value { column: of.clone(), row, what })
@@ -180,7 +180,7 @@ fn troubles(demand: &Demand, wanting: &[(&String, &Feature)], found: &Columned) 
     let derived = derived.filter(|(view, _)| demand.derives.contains(view));
     let mut troubles = Vec::new();
     for of in read.chain(derived) {
-        let Some(column) = found.get(&of) else { continue };
+        let Some(column) = found.get(&of.0, &of.1) else { continue };
         for (row, status) in column.statuses.iter().enumerate() {
             if *status != Status::Present {
                 let feature = format!("{}:{}", of.0, of.1);

@@ -15,6 +15,7 @@ mod script;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redis::{Commands, Connection, RedisResult};
@@ -22,7 +23,7 @@ use redis::{Commands, Connection, RedisResult};
 use crate::batch::{Batch, Progress, Written};
 use crate::error::OnlineError;
 use crate::key::{ordered, unordered};
-use crate::row::{self, Found, Layout, LayoutId};
+use crate::row::{self, Found, Layout, LayoutId, Places};
 use crate::state::{Mark, ViewState};
 use crate::store::{Ask, OnlineStore};
 use connections::Connections;
@@ -71,7 +72,7 @@ impl Remote {
         ask: &Ask<'_>,
         rows: Vec<Option<Vec<u8>>>,
     ) -> Result<Vec<Option<Found>>, OnlineError> {
-        let mut places: HashMap<LayoutId, Vec<Vec<usize>>> = HashMap::new();
+        let mut places: HashMap<LayoutId, Places> = HashMap::new();
         let mut answer = Vec::with_capacity(rows.len());
         for found in rows {
             let Some(found) = found else {
@@ -83,7 +84,7 @@ impl Remote {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(free) => free.insert(self.layout(ask.view, id)?.places(ask.features)),
             };
-            answer.push(Some(row::read(&found, places, ask.features.len())?));
+            answer.push(Some(row::read(&found, places)?));
         }
         Ok(answer)
     }
@@ -197,12 +198,20 @@ impl OnlineStore for Remote {
         self.connections.run(|redis| redis::cmd("PING").query(redis))
     }
 
+    fn is_near(&self) -> bool {
+        false
+    }
+
     fn place(&self) -> &str {
         self.connections.place()
     }
 
     fn batch_bytes(&self) -> usize {
         BATCH
+    }
+
+    fn sorts_in(&self) -> Option<&Path> {
+        None
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use feature_online::{
-    Answer, Columns, Freshness, Materialized, Question, Serving, Until, Wanted, Whereto,
+    Answer, Columns, Freshness, Materialized, Question, Serving, Step, Until, Wanted, Whereto,
     now_micros, parse_moment, rfc3339,
 };
 use serde_json::{Value as Json, json};
@@ -151,8 +151,17 @@ fn materialize(args: &MaterializeArgs) -> anyhow::Result<()> {
     }
     let mut all = Vec::with_capacity(views.len());
     for view in &views {
-        let mut progress = Progress::new(false, "materialising", "rows");
-        let done = serving.materialize(view, until, &mut |rows| progress.done(rows, view))?;
+        let mut progress = Progress::new(false, "reading", "rows");
+        let mut is_writing = false;
+        let done = serving.materialize(view, until, &mut |step| match step {
+            Step::Read(rows) => progress.done(rows, view),
+            Step::Written(rows) => {
+                if !std::mem::replace(&mut is_writing, true) {
+                    progress = Progress::new(false, "writing", "rows");
+                }
+                progress.done(rows, view);
+            }
+        })?;
         if args.store.format == Format::Table {
             say(&told(&done));
         }

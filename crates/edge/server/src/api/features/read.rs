@@ -38,7 +38,8 @@ pub async fn get_online_features(
     let question =
         Question { wanted, columns: asked.entities, full_names: asked.full_feature_names };
     let with_versions = asked.include_feature_view_version_metadata;
-    let (written, counted) = super::apart(move || {
+    let is_soon = question.columns.rows().is_some_and(|rows| serving.is_soon(rows));
+    let work = move || {
         let answer = serving.answer(&question)?;
         let versions = match with_versions {
             true => serving.versions(&answer.views)?,
@@ -46,8 +47,8 @@ pub async fn get_online_features(
         };
         let statuses = answer.columns.iter().flat_map(|column| &column.statuses);
         Ok((wire::write(&answer, &versions), wire::count(statuses)))
-    })
-    .await?;
+    };
+    let (written, counted) = if is_soon { work()? } else { super::apart(work).await? };
     app.meters().features().read(&counted);
     Ok(bytes(written))
 }

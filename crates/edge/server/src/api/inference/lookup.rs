@@ -50,9 +50,14 @@ pub(super) async fn arrange(
         ModelFeatures::Named(names) => Wanted::Features(names),
     };
     let names = servable.column_names();
-    let looking =
-        tokio::task::spawn_blocking(move || features.vectors(&wanted, names.as_deref(), &columns));
-    let vectors = looking.await.map_err(|_| Refusal::unavailable("the lookup broke off"))?;
+    let is_soon = columns.rows().is_some_and(|rows| features.is_soon(rows));
+    let look = move || features.vectors(&wanted, names.as_deref(), &columns);
+    let vectors = match is_soon {
+        true => look(),
+        false => tokio::task::spawn_blocking(look)
+            .await
+            .map_err(|_| Refusal::unavailable("the lookup broke off"))?,
+    };
     let vectors = vectors.map_err(|error| refused(name, error))?;
     let statuses = vectors.looked.iter().flat_map(|column| &column.statuses);
     app.meters().features().read(&count(statuses));
