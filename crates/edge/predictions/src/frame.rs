@@ -106,6 +106,7 @@ pub(crate) fn encode(predictions: &[Prediction]) -> Result<Vec<u8>, LogError> {
 
 fn append(mut bytes: Vec<u8>, predictions: &[Prediction]) -> Result<Vec<u8>, LogError> {
     let start = bytes.len();
+    bytes.reserve(HEAD + predictions.iter().map(room).sum::<usize>());
     bytes.extend([0; HEAD]);
     let mut shapes: Vec<Shape> = Vec::new();
     let mut rows = Vec::with_capacity(predictions.len());
@@ -155,6 +156,11 @@ fn row(one: &Prediction, shape: u32) -> RowRef<'_> {
         latency_us: one.latency_us,
         flags: &one.flags,
     }
+}
+
+/// About as many bytes as a row takes.
+fn room(one: &Prediction) -> usize {
+    160 + 9 * one.features.len() + 8 * one.outputs.len()
 }
 
 fn checksum(length: &[u8], payload: &[u8]) -> u32 {

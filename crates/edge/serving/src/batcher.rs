@@ -8,9 +8,11 @@
 //! A batch that fails is computed again request by request, so that nobody pays for another's input.
 
 use std::collections::VecDeque;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use learning::Output;
@@ -21,6 +23,9 @@ use crate::{Servable, ServingError};
 
 /// What takes longer is computed on a thread that may block.
 const BRIEF: Duration = Duration::from_micros(300);
+
+/// Work for which another thread is worth its while.
+const PART: Duration = Duration::from_micros(300);
 
 /// How requests are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +67,9 @@ pub struct Batcher {
     servable: Arc<Servable>,
     rules: Rules,
     state: Mutex<State>,
-    /// How long a row takes, in nanoseconds, smoothed.
+    /// How long a thread takes for a row, in nanoseconds, smoothed.
     row_ns: AtomicU64,
+    cores: usize,
 }
 
 #[derive(Debug, Default)]
@@ -86,9 +92,10 @@ impl Batcher {
     pub fn new(servable: Arc<Servable>, rules: Rules) -> Arc<Self> {
         let row = vec![0.0; servable.features().len()];
         let began = Instant::now();
-        let _ = run(&servable, &row);
+        let _ = run(&servable, &row, 1);
         let row_ns = AtomicU64::new(nanos(began.elapsed()));
-        Arc::new(Self { servable, rules, state: Mutex::default(), row_ns })
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Arc::new(Self { servable, rules, state: Mutex::default(), row_ns, cores })
     }
 
     /// The model.
@@ -173,17 +180,18 @@ impl Batcher {
         let began = Instant::now();
         let rows: usize = taken.iter().map(|waiting| waiting.rows).sum();
         let sizes: Vec<usize> = taken.iter().map(|waiting| waiting.rows).collect();
+        let threads = self.threads(rows);
         let outputs = match &taken[..] {
-            [one] => run(&self.servable, &one.x).map(|outputs| vec![outputs]),
+            [one] => run(&self.servable, &one.x, threads).map(|outputs| vec![outputs]),
             many => {
                 let x: Vec<f64> = many.iter().flat_map(|one| one.x.iter().copied()).collect();
-                let whole = run(&self.servable, &x);
+                let whole = run(&self.servable, &x, threads);
                 let parts = whole.ok().and_then(|whole| split(&whole, &sizes));
                 parts.ok_or_else(|| ServingError::Evaluation("the batch failed".to_owned()))
             }
         };
         let took = began.elapsed();
-        self.learn(took, rows);
+        self.learn(took * threads as u32, rows);
         match outputs {
             Ok(parts) => {
                 for (at, (waiting, outputs)) in taken.into_iter().zip(parts).enumerate() {
@@ -202,7 +210,7 @@ impl Batcher {
                 continue;
             }
             let began = Instant::now();
-            match run(&self.servable, &waiting.x) {
+            match run(&self.servable, &waiting.x, 1) {
                 Ok(outputs) => {
                     let rows = waiting.rows;
                     waiting.answer(outputs, began, began.elapsed(), rows, true);
@@ -225,6 +233,13 @@ impl Batcher {
         }
         state.rows -= rows;
         taken
+    }
+
+    /// How many threads compute so many rows: the lanes share the cores.
+    fn threads(&self, rows: usize) -> usize {
+        let own = self.cores / self.state().computing.max(1);
+        let parts = self.takes(rows).as_nanos() / PART.as_nanos();
+        usize::try_from(parts).unwrap_or(usize::MAX).clamp(1, own.min(rows).max(1))
     }
 
     fn takes(&self, rows: usize) -> Duration {
@@ -262,8 +277,8 @@ impl Waiting {
 }
 
 /// A panic of a model ends its request, and nothing else.
-fn run(servable: &Servable, x: &[f64]) -> Result<Vec<Output>, ServingError> {
-    catch_unwind(AssertUnwindSafe(|| servable.evaluate(x))).unwrap_or_else(|_| {
+fn run(servable: &Servable, x: &[f64], threads: usize) -> Result<Vec<Output>, ServingError> {
+    catch_unwind(AssertUnwindSafe(|| servable.evaluate(x, threads))).unwrap_or_else(|_| {
         Err(ServingError::Evaluation("the model broke off over these inputs".to_owned()))
     })
 }

@@ -8,7 +8,6 @@ mod arrange;
 mod columns;
 mod tensors;
 
-use std::num::NonZero;
 use std::thread;
 
 use learning::{LearnError, Model, Output, Port, ports};
@@ -20,9 +19,6 @@ use crate::{Column, ColumnType, Manifest, ServingError};
 
 pub use arrange::Arranged;
 
-/// So many rows at least are worth a thread of their own.
-const ROWS_OF_A_THREAD: usize = 512;
-
 /// A model that answers requests.
 #[derive(Debug, Clone)]
 pub struct Servable {
@@ -33,7 +29,6 @@ pub struct Servable {
     inputs: Vec<Port>,
     outputs: Vec<Port>,
     features: Vec<String>,
-    threads: usize,
 }
 
 impl Servable {
@@ -48,7 +43,6 @@ impl Servable {
         let (inputs, outputs) = ports(onnx).map_err(refused)?;
         let mut servable = Self {
             digest: Digest::of(onnx),
-            threads: thread::available_parallelism().map_or(1, NonZero::get),
             features: Vec::new(),
             accelerator: Accelerator::find(onnx),
             model,
@@ -132,19 +126,18 @@ impl Servable {
         Ok(columns.iter().enumerate().map(name).collect())
     }
 
-    /// The outputs for rows of features, computed by several threads where that is worth it.
+    /// The outputs for rows of features, computed by as many threads.
     ///
     /// # Errors
     /// [`ServingError::Evaluation`] where the file cannot be evaluated over these numbers.
-    pub fn evaluate(&self, x: &[f64]) -> Result<Vec<Output>, ServingError> {
+    pub fn evaluate(&self, x: &[f64], threads: usize) -> Result<Vec<Output>, ServingError> {
         let rows = x.len() / self.model.features();
-        let threads = self.threads.min(rows / ROWS_OF_A_THREAD).max(1);
         let failed = |error: LearnError| ServingError::Evaluation(error.to_string());
         if let Some(accelerator) = self.accelerator.as_ref().filter(|_| rows > 0) {
             let feeds = self.model.feeds(x).map_err(failed)?;
             return accelerator.evaluate(feeds).map_err(failed);
         }
-        if threads == 1 {
+        if threads.min(rows) <= 1 {
             return self.model.run(x).map_err(failed);
         }
         let part = rows.div_ceil(threads) * self.model.features();

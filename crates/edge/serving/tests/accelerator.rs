@@ -49,7 +49,7 @@ fn a_library_gives_what_our_evaluator_gives() {
             _ => continue,
         };
         let x: Vec<f64> = (0..7 * model.features()).map(|i| (i % 13) as f64 / 3.0 - 2.0).collect();
-        let (ours, theirs) = (model.run(&x).unwrap(), servable.evaluate(&x).unwrap());
+        let (ours, theirs) = (model.run(&x).unwrap(), servable.evaluate(&x, 1).unwrap());
         let worst = ours.iter().zip(&theirs).map(|(a, b)| gap(a, b)).fold(0.0, f64::max);
         eprintln!("{name:40} {worst:.1e}");
         assert!(worst <= 1e-6, "{name}: {worst:e}");

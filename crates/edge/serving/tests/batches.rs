@@ -29,7 +29,7 @@ async fn joined_requests_are_answered_each_with_its_own_bits() {
     let mut joined = 0;
     for answer in asked.collect::<Vec<_>>() {
         let (at, computed) = answer.await.unwrap();
-        assert_eq!(computed.outputs, servable.evaluate(&row(at)).unwrap());
+        assert_eq!(computed.outputs, servable.evaluate(&row(at), 1).unwrap());
         joined += usize::from(computed.batch > 1);
     }
     assert!(joined > 100, "only {joined} of 500 requests were joined with others");
@@ -74,12 +74,12 @@ fn large_batches_are_divided_without_a_trace() {
     let servable = servable();
     let rows = 3_001;
     let x: Vec<f64> = (0..rows).flat_map(row).collect();
-    let whole = servable.evaluate(&x).unwrap();
+    let whole = servable.evaluate(&x, 4).unwrap();
     for output in &whole {
         assert_eq!(output.dims[0], rows);
     }
     for at in [0, 1_500, 1_501, rows - 1] {
-        let one = servable.evaluate(&row(at)).unwrap();
+        let one = servable.evaluate(&row(at), 1).unwrap();
         for (whole, one) in whole.iter().zip(one) {
             let columns: usize = whole.dims[1..].iter().product();
             let learning::Values::Numbers(numbers) = &whole.values else { panic!("numbers") };

@@ -62,7 +62,7 @@ fn answer(servable: &Servable, kind: &str, body: &[u8]) -> Result<Value, Serving
     let arranged = servable.arrange(input)?;
     let outputs = match arranged.rows {
         0 => Predicted::nothing(servable),
-        rows => Predicted::new(servable, servable.evaluate(&arranged.x)?, rows),
+        rows => Predicted::new(servable, servable.evaluate(&arranged.x, 1)?, rows),
     };
     let json = scoring::write(&outputs.outputs, arranged.as_records, &[]);
     let json = serving::oip::quoted(&json).into_owned();
