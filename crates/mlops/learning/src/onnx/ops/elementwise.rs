@@ -20,7 +20,7 @@ pub(super) fn unary(f: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Result<Ke
 }
 
 pub(super) fn arithmetic(
-    real: fn(f64, f64) -> f64,
+    real: impl Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static,
     whole: fn(i64, i64) -> Option<i64>,
 ) -> Result<Kernel, Fault> {
     kernel(move |call| {
@@ -248,10 +248,33 @@ fn zip<T: Copy, U>(
     (b, sb): (&[T], &Stretch),
     f: impl Fn(T, T) -> U,
 ) -> Vec<U> {
+    use Stretch::{Cycle, Repeat, Same};
+    let mut out = Vec::with_capacity(n);
     match (sa, sb) {
-        (Stretch::Same, Stretch::Same) => a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect(),
-        _ => (0..n).map(|i| f(a[sa.at(i)], b[sb.at(i)])).collect(),
+        (Same, Same) => out.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b))),
+        (Same, Cycle(width)) if *width > 0 => {
+            for a in a.chunks_exact(*width) {
+                out.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b)));
+            }
+        }
+        (Cycle(width), Same) if *width > 0 => {
+            for b in b.chunks_exact(*width) {
+                out.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b)));
+            }
+        }
+        (Same, Repeat(width)) if *width > 0 => {
+            for (a, b) in a.chunks_exact(*width).zip(b) {
+                out.extend(a.iter().map(|a| f(*a, *b)));
+            }
+        }
+        (Repeat(width), Same) if *width > 0 => {
+            for (a, b) in a.iter().zip(b.chunks_exact(*width)) {
+                out.extend(b.iter().map(|b| f(*a, *b)));
+            }
+        }
+        _ => out.extend((0..n).map(|i| f(a[sa.at(i)], b[sb.at(i)]))),
     }
+    out
 }
 
 /// How an operand's elements are found from an index into the broadcast result.

@@ -2,6 +2,8 @@
 
 use std::ops::{AddAssign, Mul};
 
+use pulp::{Arch, Simd, WithSimd};
+
 use super::elementwise::{Stretch, broadcast, stretch};
 use super::{Call, Kernel, kernel};
 use crate::onnx::Fault;
@@ -111,30 +113,55 @@ fn product(
 /// Rows that are worth laying columns of the right side out anew.
 const MANY_ROWS: usize = 8;
 
-/// Rows × columns of a product, in tiles of four rows by eight columns whose sums stay in
-/// registers. Every element is summed in the order of the inner dimension, so a row alone gives
-/// the same bits as in a batch.
+/// Rows × columns of a product, with the widest registers that the machine has. Every element is
+/// summed in the order of the inner dimension, each product rounded before it is added, so a row
+/// alone gives the same bits as in a batch, and every machine the same as any other.
 pub(super) fn multiply<T: Number>(a: &[T], b: &[T], inner: usize, columns: usize) -> Vec<T> {
-    let rows = a.len() / inner;
-    let mut out = vec![T::default(); rows * columns];
-    let mut packed = Vec::new();
-    let wide = columns - columns % 8;
-    for column in (0..wide).step_by(8) {
-        let lines = b.chunks_exact(columns).map(|line| &line[column..column + 8]);
-        if rows < MANY_ROWS {
-            strip::<T, 8>(a, lines, (inner, columns, column), &mut out);
-        } else {
-            // Side by side: what is read together lies together.
-            packed.clear();
-            packed.extend(lines.flatten().copied());
-            strip::<T, 8>(a, packed.chunks_exact(8), (inner, columns, column), &mut out);
+    Arch::new().dispatch(Product { a, b, inner, columns })
+}
+
+struct Product<'a, T> {
+    a: &'a [T],
+    b: &'a [T],
+    inner: usize,
+    columns: usize,
+}
+
+/// Everything below is compiled once for each kind of register, and so must be inlined here.
+impl<T: Number> WithSimd for Product<'_, T> {
+    type Output = Vec<T>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Vec<T> {
+        let mut out = vec![T::default(); self.a.len() / self.inner * self.columns];
+        let after = self.strips::<16>(0, &mut out);
+        let after = self.strips::<8>(after, &mut out);
+        self.strips::<1>(after, &mut out);
+        out
+    }
+}
+
+impl<T: Number> Product<'_, T> {
+    /// Strips of `C` columns, from this column on as many as there are; where the next one begins.
+    #[inline(always)]
+    fn strips<const C: usize>(&self, from: usize, out: &mut [T]) -> usize {
+        let many = self.a.len() / self.inner >= MANY_ROWS && C > 1;
+        let to = self.columns - (self.columns - from) % C;
+        let mut packed = Vec::new();
+        for column in (from..to).step_by(C) {
+            let lines = self.b.chunks_exact(self.columns).map(|line| &line[column..column + C]);
+            let place = (self.inner, self.columns, column);
+            if many {
+                // Side by side: what is read together lies together.
+                packed.clear();
+                lines.for_each(|line| packed.extend_from_slice(line));
+                strip::<T, C>(self.a, packed.chunks_exact(C), place, out);
+            } else {
+                strip::<T, C>(self.a, lines, place, out);
+            }
         }
+        to
     }
-    for column in wide..columns {
-        let lines = b.chunks_exact(columns).map(|line| &line[column..column + 1]);
-        strip::<T, 1>(a, lines, (inner, columns, column), &mut out);
-    }
-    out
 }
 
 /// What a matrix is made of.
@@ -142,7 +169,9 @@ pub(super) trait Number: Copy + Default + AddAssign + Mul<Output = Self> {}
 impl Number for f32 {}
 impl Number for f64 {}
 
-/// `C` columns of the product, from the lines of those columns on the right side.
+/// `C` columns of the product, from the lines of those columns on the right side: in tiles of four
+/// rows whose sums stay in registers.
+#[inline(always)]
 fn strip<'a, T: Number + 'a, const C: usize>(
     a: &[T],
     lines: impl Iterator<Item = &'a [T]> + Clone,
@@ -160,6 +189,7 @@ fn strip<'a, T: Number + 'a, const C: usize>(
     }
 }
 
+#[inline(always)]
 fn tile<'a, T: Number + 'a, const R: usize, const C: usize>(
     rows: &[T],
     lines: impl Iterator<Item = &'a [T]>,
@@ -225,4 +255,26 @@ fn oriented(tensor: &Tensor, transposed: bool) -> Result<(usize, usize, Data), F
     }
     let swapped = (0..tensor.len()).map(|i| (i % rows) * columns + i / rows);
     Ok((columns, rows, tensor.data().pick(swapped)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_have_the_bits_of_plain_sums() {
+        for (rows, inner, columns) in [(1, 3, 1), (2, 9, 40), (9, 7, 33), (12, 20, 24), (8, 1, 17)]
+        {
+            let made =
+                |n: usize, by: f32| (0..n).map(|i| ((i * 37 % 101) as f32).sin() * by).collect();
+            let (a, b): (Vec<f32>, Vec<f32>) =
+                (made(rows * inner, 1.7), made(inner * columns, 0.3));
+            let sum = |i: usize| {
+                let (row, column) = (i / columns, i % columns);
+                (0..inner).fold(0.0, |sum, k| sum + a[row * inner + k] * b[k * columns + column])
+            };
+            let plain: Vec<f32> = (0..rows * columns).map(sum).collect();
+            assert_eq!(multiply(&a, &b, inner, columns), plain, "{rows} x {inner} x {columns}");
+        }
+    }
 }
