@@ -89,6 +89,9 @@ impl Runs {
     }
 }
 
+/// A key and a row.
+type Entry<'a> = (&'a [u8], &'a [u8]);
+
 /// Rows in the order of their keys.
 #[derive(Debug)]
 pub(crate) struct Merged<'a> {
@@ -99,7 +102,7 @@ pub(crate) struct Merged<'a> {
 
 impl Merged<'_> {
     /// The next key and its newest row.
-    pub fn next(&mut self) -> Result<Option<(&[u8], &[u8])>, OnlineError> {
+    pub fn next(&mut self) -> Result<Option<Entry<'_>>, OnlineError> {
         let Some(first) = self.runs.peek_mut() else { return Ok(None) };
         replace(&mut self.key, first.key());
         replace(&mut self.row, first.row());
