@@ -3,6 +3,7 @@
 The home lies on a tmpfs of a few MiB, which only root may mount.
 """
 
+import json
 import sqlite3
 import subprocess
 
@@ -10,6 +11,9 @@ import pytest
 
 from asking import ARTIFACTS, Asking, Refused
 from load import Load
+from servers import trimtab_binary
+from test_killed_loads import DEFINITIONS, ROWS, rows
+from test_killed_loads import load as materialize
 
 MIB = 1 << 20
 SIZE = 64
@@ -156,3 +160,20 @@ def test_starting(server, small_disk):
     assert status == 1 and "full" in said, said
     ballast.unlink()
     server.start()
+
+
+def test_a_load_that_has_no_room_to_be_sorted(small_disk, tmp_path):
+    """Nothing is written, the message says where room is missing, and room is all that it takes."""
+    (tmp_path / "features.toml").write_text(DEFINITIONS)
+    rows(tmp_path / "rows.parquet")
+    home = small_disk / "home"
+    applied = [trimtab_binary(), "features", "apply", tmp_path, "--home", home]
+    subprocess.run(applied, check=True, capture_output=True)
+    refused = subprocess.run(materialize(home), capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert f"rows cannot be sorted in {home}" in refused.stderr and "No space left" in refused.stderr
+    used = sum(file.stat().st_blocks * 512 for file in home.rglob("*"))
+    assert used < 16 * MIB, "what was sorted is gone"
+    subprocess.run(["mount", "-o", "remount,size=1g", str(small_disk)], check=True)
+    done = json.loads(subprocess.run(materialize(home), check=True, capture_output=True).stdout)[0]
+    assert done["rows"] == ROWS and done["resumed_at"] == 0

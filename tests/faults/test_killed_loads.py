@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from servers import trimtab_binary
 
-ROWS, ENTITIES = 2_000_000, 400_000
+ROWS, ENTITIES = 2_000_000, 1_500_000
 
 DEFINITIONS = """
 [[entity]]
@@ -80,7 +80,7 @@ def test_a_load_that_is_killed_ends_as_one_that_is_not(tmp_path):
     for _ in range(8):
         process = subprocess.Popen(load(torn), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         try:
-            process.communicate(timeout=whole * moments.uniform(0.2, 0.9))
+            process.communicate(timeout=whole * moments.uniform(0.4, 0.95))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
