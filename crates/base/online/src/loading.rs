@@ -49,15 +49,18 @@ impl<'a> Loading<'a> {
         job: &str,
         clock: fn() -> i64,
     ) -> Result<Self, OnlineError> {
-        let job = match store.sorts_in() {
-            Some(_) => format!("{job} by key"),
-            None => job.to_owned(),
-        };
         let mark = store.state(view)?.and_then(|state| state.mark);
         let mark = mark.filter(|mark| mark.job == job).map_or(0, |mark| mark.done);
-        let (batch, batch_bytes) = (Batch::new(view, features), store.batch_bytes());
-        let loaded = Loaded::default();
-        let mut begun = Self { store, batch, batch_bytes, job, mark, runs: None, loaded, clock };
+        let mut begun = Self {
+            store,
+            batch: Batch::new(view, features),
+            batch_bytes: store.batch_bytes(),
+            job: job.to_owned(),
+            mark,
+            runs: None,
+            loaded: Loaded::default(),
+            clock,
+        };
         begun.loaded.resumed_at = begun.to_leave_out();
         Ok(begun)
     }

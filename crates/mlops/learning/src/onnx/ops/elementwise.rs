@@ -249,25 +249,28 @@ fn zip<T: Copy, U>(
     f: impl Fn(T, T) -> U,
 ) -> Vec<U> {
     use Stretch::{Cycle, Repeat, Same};
+    if n == 0 {
+        return Vec::new();
+    }
     let mut out = Vec::with_capacity(n);
     match (sa, sb) {
         (Same, Same) => out.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b))),
-        (Same, Cycle(width)) if *width > 0 => {
+        (Same, Cycle(width)) => {
             for a in a.chunks_exact(*width) {
                 out.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b)));
             }
         }
-        (Cycle(width), Same) if *width > 0 => {
+        (Cycle(width), Same) => {
             for b in b.chunks_exact(*width) {
                 out.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b)));
             }
         }
-        (Same, Repeat(width)) if *width > 0 => {
+        (Same, Repeat(width)) => {
             for (a, b) in a.chunks_exact(*width).zip(b) {
                 out.extend(a.iter().map(|a| f(*a, *b)));
             }
         }
-        (Repeat(width), Same) if *width > 0 => {
+        (Repeat(width), Same) => {
             for (a, b) in a.iter().zip(b.chunks_exact(*width)) {
                 out.extend(b.iter().map(|b| f(*a, *b)));
             }
