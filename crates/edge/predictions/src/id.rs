@@ -10,8 +10,8 @@ use types::{Digest, Timestamp};
 use uuid::Uuid;
 
 /// A UUID of version 7 (RFC 9562, section 5.7): 48 bits of milliseconds since 1970, then a counter
-/// and random bits, which count up within a millisecond. Written as 36 characters; texts and values sort alike, by time, and ids that one
-/// process made sort in the order in which it made them.
+/// and random bits, which count up within a millisecond. Written as 36 characters; texts and values
+/// sort alike, by time, and ids that one process made sort in the order in which it made them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PredictionId(Uuid);
 
@@ -26,7 +26,7 @@ impl PredictionId {
         let mut newest = NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
         *newest = match now > newest.milliseconds() {
             true => Self(Uuid::now_v7()),
-            // Asking the operating system for random bits takes longer than all else about a row.
+            // Asking the operating system for random bits takes as long as all else about a row.
             false => Self(Uuid::from_u128(newest.0.as_u128() + 1)),
         };
         *newest

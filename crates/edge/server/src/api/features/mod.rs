@@ -2,8 +2,8 @@
 //! `online_store: {type: remote}` reads and writes here.
 //!
 //! Requests come in as JSON, are handed to `feature_online` on a thread that may block unless they are
-//! answered sooner than that, and are answered in columns. Without `--features` every endpoint says so with 501. `/health` is that of
-//! the whole server.
+//! answered sooner than that, and are answered in columns. Without `--features` every endpoint says so
+//! with 501. `/health` is that of the whole server.
 
 mod materialize;
 mod push;
